@@ -1,0 +1,255 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out a plan: write one step, see that it took, plan again, until nothing is left.
+
+Losing somebody else's setting is the worst that could happen here. Hence: every portal write is built from a read made
+directly before it; no write is ever repeated without reading and planning afresh; a write whose fate is unknown is
+settled by reading, never by writing again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic, time
+from typing import Any
+
+from ansible_collections.tenantops.entra.plugins.module_utils import _documents
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._http import (
+    LONGEST_WAIT,
+    PostponedError,
+    UnansweredError,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS, Page
+from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
+    Documents,
+    Plan,
+    Step,
+    at,
+    canonical,
+    make_plan,
+    seen,
+    settings_of,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._session import Session
+from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
+
+WRITE_RETRIES = 3
+CONFIRMING_READS = 2
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 8.0
+# What may pass while a write is being confirmed; any other error ends the waiting at once.
+PASSING = frozenset({"throttled", "unreachable", "unexpected_document"})
+
+
+@dataclass
+class Progress:
+    """What has become of the asked options so far, for the result and for the error report."""
+
+    applied: list[str] = field(default_factory=list)
+    unconfirmed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Change:
+    """One task's way from what is asked to what the tenant confirms."""
+
+    session: Session
+    turnstile: Turnstile
+    pages: tuple[Page, ...]
+    asked: Mapping[str, Any]
+    allow_sign_in_change: bool
+    documents: Documents
+    progress: Progress
+    # Planes whose document was read with no write and no pause since; the portal's also with no other request since.
+    fresh: set[str]
+
+    def plan(self) -> Plan:
+        """Plan on the documents at hand. Raises ``invalid_setting`` with every fault found."""
+        plan = make_plan(self.documents, self.asked, self.pages, allow_sign_in_change=self.allow_sign_in_change)
+        if plan.faults:
+            raise SsprError("invalid_setting", "; ".join(plan.faults), hint="Nothing of this step was written.")
+        return plan
+
+    async def carry_out(self) -> None:
+        """Do what is left to do, step by step. The documents are as confirmed when it returns."""
+        refusals = 0
+        while True:
+            plan = self.plan()
+            if not plan.steps:
+                return
+            step = plan.steps[0]
+            if step.plane not in self.fresh:
+                await self._read_again(step.plane, plan)
+                continue
+            try:
+                await self._write(step)
+            except PostponedError as postponed:
+                refusals += 1
+                self.fresh.clear()
+                await _wait(postponed, refusals)
+            else:
+                refusals = 0
+
+    async def _write(self, step: Step) -> None:
+        """Send a step's requests and confirm them. Leaves early with what the service says."""
+        sent: list[Step] = []
+        try:
+            for part in step.parts():
+                await self._send(part)
+                sent.append(part)
+        except UnansweredError as lost:
+            await self._confirm(step, lost.error)
+        except (PostponedError, SsprError):
+            if sent:
+                await self._settle(sent)
+            raise
+        else:
+            await self._confirm(step, None)
+
+    async def _send(self, part: Step) -> None:
+        if part.plane == GRAPH:
+            await _documents.patch_methods(self.session.graph, part)
+        elif self.session.portal is not None:
+            await _documents.put_policy(self.session.portal, part)
+
+    async def _confirm(self, step: Step, lost: SsprError | None) -> None:
+        """Read until two reads in a row show what was written. Never writes."""
+        timeout = self.session.connection.confirm_timeout
+        deadline = monotonic() + timeout
+        in_a_row, pause, trouble = 0, FIRST_PAUSE, lost
+        while True:
+            try:
+                documents = await read_plane(self.session, step.plane, self.documents)
+            except SsprError as exc:
+                trouble = exc
+                if exc.kind not in PASSING:
+                    break
+                in_a_row = 0
+            else:
+                self.documents = documents
+                in_a_row = in_a_row + 1 if seen(step, documents) else 0
+            if in_a_row == CONFIRMING_READS:
+                self._confirmed(step)
+                return
+            if monotonic() >= deadline:
+                break
+            if in_a_row == 0:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+        self.progress.unconfirmed.extend(step.options)
+        raise _unconfirmed(step, self.documents, timeout, trouble)
+
+    async def _settle(self, sent: list[Step]) -> None:
+        """Look once at what became of the parts that were sent before a later one was refused."""
+        try:
+            documents = await read_plane(self.session, sent[0].plane, self.documents)
+        except SsprError:
+            # The refusal is what the operator must hear about; these options are reported as unconfirmed.
+            documents = self.documents
+        for part in sent:
+            if seen(part, documents):
+                self.documents = documents
+                self._confirmed(part)
+            else:
+                self.progress.unconfirmed.extend(part.options)
+
+    def _confirmed(self, step: Step) -> None:
+        self.progress.applied.extend(option for option in step.options if option not in self.progress.applied)
+        self.turnstile.remember(
+            step.plane, {path: (step.replaced[path], value) for path, value in step.expected.items()}
+        )
+        self.fresh = {GRAPH} if step.plane == GRAPH else {GRAPH, PORTAL}
+
+    async def _read_again(self, plane: str, plan: Plan) -> None:
+        """Read a document afresh and make sure that nobody else has set the asked options meanwhile."""
+        self.documents = await settled_read(self.session, self.turnstile, plane, self.documents)
+        found = settings_of(self.documents, self.pages)
+        foreign = [
+            option
+            for option in plan.backend
+            if not SETTINGS[option].same(found[option], plan.before[option])
+            and not SETTINGS[option].same(found[option], plan.after[option])
+        ]
+        if foreign:
+            raise SsprError(
+                "conflict",
+                f"somebody else has just changed {', '.join(foreign)} in this tenant",
+                plane=plane,
+                hint="Find out who, and run it again if your values are the ones to keep.",
+            )
+        self.fresh.add(plane)
+
+
+async def read_plane(session: Session, plane: str, documents: Documents) -> Documents:
+    """The documents with one plane's document read anew."""
+    if plane == GRAPH:
+        methods, state = await _documents.read_methods(session.graph)
+        return replace(documents, methods=methods, migration_state=state)
+    if session.portal is None:
+        return documents
+    return replace(documents, portal=await _documents.read_policy(session.portal))
+
+
+async def settled_read(session: Session, turnstile: Turnstile, plane: str, documents: Documents) -> Documents:
+    """Read, and read again while the answer is older than what was confirmed here a moment ago.
+
+    Reads may lag behind writes. Building on such a read would put the previous task's page back.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        documents = await read_plane(session, plane, documents)
+        behind = [
+            until
+            for path, (olds, latest, until) in turnstile.replaced(plane).items()
+            if _is_old(at(documents, plane, path), olds, latest)
+        ]
+        if not behind:
+            return documents
+        await asyncio.sleep(max(0.0, min(pause, max(behind) - time())))
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _is_old(value: Any, olds: list[Any], latest: Any) -> bool:
+    return canonical(value) != canonical(latest) and canonical(value) in [canonical(old) for old in olds]
+
+
+async def _wait(postponed: PostponedError, refusals: int) -> None:
+    """Sleep as the service asks, or give up with its error."""
+    wait = postponed.wait
+    if refusals > WRITE_RETRIES or (wait is not None and wait >= LONGEST_WAIT):
+        raise postponed.error
+    # Without a word from the service: grow, and keep forks from coming back at the same moment.
+    await asyncio.sleep(2 ** (refusals - 1) + random.random() if wait is None else wait)
+
+
+def _unconfirmed(step: Step, documents: Documents, timeout: int, trouble: SsprError | None) -> SsprError:
+    """What to say of a write that was not seen: overwritten by somebody, or simply not there."""
+    foreign = [
+        path[-1]
+        for path, value in step.expected.items()
+        if canonical(at(documents, step.plane, path)) not in (canonical(value), canonical(step.replaced[path]))
+    ]
+    names = ", ".join(step.options)
+    detail = f" ({trouble.message})" if trouble else ""
+    status, request_id = (trouble.status, trouble.request_id) if trouble else (None, None)
+    if foreign and trouble is None:
+        return SsprError(
+            "conflict",
+            f"{names}: written, but somebody else set another value right after",
+            plane=step.plane,
+            hint="Find out who, and run it again if your values are the ones to keep.",
+        )
+    return SsprError(
+        "not_confirmed",
+        f"{names}: the change was not seen in the tenant within {timeout} seconds{detail}",
+        plane=step.plane,
+        status=status,
+        request_id=request_id,
+        hint="It may still appear, or the service ignored it. Run it again later: it writes only what is missing.",
+    )

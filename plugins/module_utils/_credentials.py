@@ -1,0 +1,260 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a plane's options to tokens that have passed the guards. The credentials are azure-identity's.
+
+Two kinds azure-identity does not have are here: a stored refresh token (through msal) and a ready access token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+try:
+    import azure.identity as azure_identity
+    import msal
+    import requests
+    from azure.core.credentials import AccessToken
+    from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+except ImportError as exc:  # reported by libraries.require, so that sanity can import this file without them
+    IMPORT_ERROR: ImportError | None = exc
+else:
+    IMPORT_ERROR = None
+
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._options import Connection
+from ansible_collections.tenantops.entra.plugins.module_utils._sign_in_errors import SIGN_IN_ERRORS, code_of
+from ansible_collections.tenantops.entra.plugins.module_utils._tokens import check_token, claims_of, expired
+
+# A token with less than this many seconds left is replaced before it is used.
+RENEW_BEFORE = 300
+CONNECT_TIMEOUT = 10
+# azure-identity retries ten times by default, which can take minutes in each of many forks.
+TOKEN_RETRIES = 3
+FEDERATION_SCOPE = "api://AzureADTokenExchange/.default"
+
+
+class TokenSource(Protocol):
+    """What azure-core calls a token credential."""
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken: ...
+
+
+class GuardedCredential:
+    """A credential whose every token is checked (tenant, audience, expiry, kind) before anyone can use it.
+
+    Tokens are kept until shortly before they expire; a claims challenge always fetches a new one.
+    """
+
+    def __init__(self, plane: str, connection: Connection, remember: Callable[[str], None]) -> None:
+        self._plane = plane
+        self._connection = connection
+        self._remember = remember
+        self._token: AccessToken | None = None
+        self._source: TokenSource | None = None
+        self.claims: dict[str, Any] = {}
+
+    @property
+    def scope(self) -> str:
+        cloud = self._connection.cloud
+        return cloud.graph_scope if self._plane == GRAPH else cloud.portal_scope
+
+    def get_token(self, *scopes: str, claims: str | None = None, **_kwargs: Any) -> AccessToken:
+        # azure-identity keeps tokens with and without continuous access evaluation apart: always ask for the same.
+        if self._token is not None and not claims and self._token.expires_on - time.time() > RENEW_BEFORE:
+            return self._token
+        try:
+            if self._source is None:
+                self._source = source(self._plane, self._connection)
+            token = self._source.get_token(*(scopes or (self.scope,)), claims=claims, enable_cae=True)
+        except SsprError:
+            raise
+        except (AzureError, requests.RequestException, ValueError, OSError) as exc:
+            raise sign_in_failed(self._plane, exc) from exc
+        self._remember(token.token)
+        found = claims_of(token.token, self._plane)
+        check_token(found, plane=self._plane, cloud=self._connection.cloud, tenant=self._connection.tenant_guid)
+        self._token, self.claims = token, found
+        return token
+
+    def close(self) -> None:
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
+
+class ReadyToken:
+    """An access token that was handed over; it cannot be renewed."""
+
+    def __init__(self, token: str, plane: str) -> None:
+        self._token = token
+        self._plane = plane
+
+    def get_token(self, *_scopes: str, claims: str | None = None, **_kwargs: Any) -> AccessToken:
+        if claims:
+            raise expired(self._plane, "the service no longer accepts the access token")
+        expiry = claims_of(self._token, self._plane).get("exp")
+        return AccessToken(self._token, int(expiry) if isinstance(expiry, (int, float)) else 0)
+
+
+class RefreshToken:
+    """A user's refresh token, redeemed in the tenant that is worked on."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._refresh_token = connection.params["portal_refresh_token"]
+        self._http = _HttpClient(connection)
+        self._app = msal.PublicClientApplication(
+            connection.params["portal_client_id"],
+            authority=f"{connection.cloud.authority_url}/{connection.tenant}",
+            instance_discovery=not connection.own_authority,
+            http_client=self._http,
+        )
+
+    def get_token(self, *scopes: str, claims: str | None = None, **_kwargs: Any) -> AccessToken:
+        extra = {"data": {"claims": claims}} if claims else {}
+        answer = self._app.acquire_token_by_refresh_token(self._refresh_token, scopes=list(scopes), **extra)
+        if "access_token" not in answer:
+            raise sign_in_failed(PORTAL, ValueError(str(answer.get("error_description") or answer.get("error"))))
+        return AccessToken(answer["access_token"], int(time.time()) + int(answer["expires_in"]))
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class _HttpClient:
+    """msal's HTTP client: requests, with our CA file and timeout on every call.
+
+    Set on each call because requests prefers its own environment variables to what a session says.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._session = requests.Session()
+        self._kwargs = {"verify": connection.ca_path or True, "timeout": (CONNECT_TIMEOUT, connection.timeout)}
+
+    def get(self, url: str, **kwargs: Any) -> requests.Response:
+        return self._session.get(url, **{**kwargs, **self._kwargs})
+
+    def post(self, url: str, **kwargs: Any) -> requests.Response:
+        return self._session.post(url, **{**kwargs, **self._kwargs})
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def source(plane: str, connection: Connection) -> TokenSource:
+    """The credential of a plane, as the options name it."""
+    method = connection.graph_method if plane == GRAPH else connection.portal_method
+    return SOURCES[method or ""](plane, connection)
+
+
+def _entra(connection: Connection) -> dict[str, Any]:
+    """What every credential of azure-identity that talks to Entra is told."""
+    return {
+        "authority": connection.cloud.authority_url,
+        "disable_instance_discovery": connection.own_authority,
+        "connection_timeout": CONNECT_TIMEOUT,
+        "read_timeout": connection.timeout,
+        "retry_total": TOKEN_RETRIES,
+        **({"connection_verify": connection.ca_path} if connection.ca_path else {}),
+    }
+
+
+def _client_secret(_plane: str, connection: Connection) -> TokenSource:
+    params = connection.params
+    return azure_identity.ClientSecretCredential(
+        connection.tenant, params["client_id"], params["client_secret"], **_entra(connection)
+    )
+
+
+def _client_certificate(_plane: str, connection: Connection) -> TokenSource:
+    params = connection.params
+    text = params.get("client_certificate")
+    return azure_identity.CertificateCredential(
+        connection.tenant,
+        params["client_id"],
+        params.get("client_certificate_path"),
+        certificate_data=text.encode() if text else None,
+        password=params.get("client_certificate_password"),
+        **_entra(connection),
+    )
+
+
+def _workload_identity(_plane: str, connection: Connection) -> TokenSource:
+    params = connection.params
+    return azure_identity.WorkloadIdentityCredential(
+        tenant_id=connection.tenant,
+        client_id=params["client_id"],
+        token_file_path=params["federated_token_file"],
+        **_entra(connection),
+    )
+
+
+def _managed_identity_federation(_plane: str, connection: Connection) -> TokenSource:
+    # Not ManagedIdentityCredential alone: asked for another tenant it silently gives a token of its own.
+    params = connection.params
+    identity = azure_identity.ManagedIdentityCredential(client_id=params.get("managed_identity_client_id"))
+    return azure_identity.ClientAssertionCredential(
+        connection.tenant,
+        params["client_id"],
+        lambda: identity.get_token(FEDERATION_SCOPE).token,
+        **_entra(connection),
+    )
+
+
+def _azure_cli(_plane: str, connection: Connection) -> TokenSource:
+    return azure_identity.AzureCliCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
+
+
+def _azure_powershell(_plane: str, connection: Connection) -> TokenSource:
+    return azure_identity.AzurePowerShellCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
+
+
+def _refresh_token(_plane: str, connection: Connection) -> TokenSource:
+    return RefreshToken(connection)
+
+
+def _access_token(plane: str, connection: Connection) -> TokenSource:
+    return ReadyToken(connection.params["access_token" if plane == GRAPH else "portal_access_token"], plane)
+
+
+SOURCES: Mapping[str, Callable[[str, Connection], TokenSource]] = {
+    "client_secret": _client_secret,
+    "client_certificate": _client_certificate,
+    "workload_identity": _workload_identity,
+    "managed_identity_federation": _managed_identity_federation,
+    "azure_cli": _azure_cli,
+    "azure_powershell": _azure_powershell,
+    "refresh_token": _refresh_token,
+    "access_token": _access_token,
+}
+
+
+def sign_in_failed(plane: str, exc: Exception) -> SsprError:
+    """Why no token could be had, in the public vocabulary. The text of the exception is kept short and to the point."""
+    text = " ".join(str(exc).split())
+    code = code_of(text)
+    status = getattr(getattr(exc, "response", None), "status_code", None)
+    if code is None and (status == 429 or (status is not None and status >= 500) or _never_arrived(exc)):
+        return SsprError(
+            "throttled" if status == 429 else "unreachable",
+            f"the token service answered {status}" if status else f"the token service did not answer: {text[:200]}",
+            plane=plane,
+            status=status,
+            hint="Run it again later.",
+        )
+    known = SIGN_IN_ERRORS.get(code or "")
+    return SsprError(
+        "portal_credential_expired" if plane == PORTAL and known and known.expired else "credential",
+        f"no token for {'the portal API' if plane == PORTAL else 'Microsoft Graph'}: {text[:300]}",
+        plane=plane,
+        status=status,
+        code=f"AADSTS{code}" if code else None,
+        hint=known.hint if known else "Check the credential's options.",
+    )
+
+
+def _never_arrived(exc: Exception) -> bool:
+    return isinstance(exc, (requests.RequestException, ServiceRequestError, ServiceResponseError))

@@ -1,0 +1,57 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The frame around a task when Ansible runs it as a module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._options import (
+    CONNECTION_SPEC,
+    PORTAL_MODE_SPEC,
+    with_environment,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import Page
+
+Run = Callable[[Mapping[str, Any], bool], dict[str, Any]]
+
+
+class EntraModule(AnsibleModule):
+    """An ``AnsibleModule`` for which empty strings and nulls are not given, and whose failures all have a kind."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        internal = {name: value for name, value in self.params.items() if name.startswith("_ansible")}
+        options = {name: value for name, value in self.params.items() if name not in internal}
+        self.params = {**with_environment(options, os.environ), **internal}
+
+    def fail_json(self, msg: str, **kwargs: Any) -> Any:
+        """Ansible's own validation errors get the same shape as ours."""
+        if "error" not in kwargs:
+            kwargs["error"] = SsprError("invalid_setting", msg, hint="Nothing was sent.").as_result()
+            kwargs.update(changed=False, applied=[], unconfirmed=[])
+        return super().fail_json(msg, **kwargs)
+
+
+def settings_spec(*pages: Page) -> dict[str, Any]:
+    """The argument spec of a module that sets these pages."""
+    spec: dict[str, Any] = {**CONNECTION_SPEC, **PORTAL_MODE_SPEC}
+    for page in pages:
+        spec.update(page.argument_spec())
+    return spec
+
+
+def main(run: Run, argument_spec: Mapping[str, Any]) -> None:
+    """Validate, run, and hand over the result."""
+    module = EntraModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    result = run(module.params, module.check_mode)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,349 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module does: ``configure`` for a page or several, ``inspect`` for all. Parameters in, a result out.
+
+Neither raises: a failure is a result too. Both may run in a module or in any other process, hence no Ansible here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _methods
+from ansible_collections.tenantops.entra.plugins.module_utils._change import (
+    Change,
+    Progress,
+    settled_read,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._options import (
+    GUID,
+    SECRETS,
+    Connection,
+    connection,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    ALL_PAGES,
+    AUTH_METHODS,
+    UNREAD_PAGES,
+    Page,
+    backend_of,
+    bad_value,
+    flatten,
+    nest,
+    surprises,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
+    Documents,
+    Plan,
+    misfits,
+    settings_of,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._redact import Redactor
+from ansible_collections.tenantops.entra.plugins.module_utils._session import (
+    Session,
+    open_session,
+    portal_is_known,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile, state_directory
+
+Result = dict[str, Any]
+
+# Failures of the portal plane where the admin center is the way out.
+BY_HAND = frozenset({"portal_credential_missing", "unsupported", "unexpected_document"})
+
+
+def configure(pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> Result:
+    """Bring the pages' asked settings about. ``params`` are validated options; nulls mean: leave alone."""
+    return _guarded(_Configuration(pages, params, check_mode))
+
+
+def inspect(params: Mapping[str, Any]) -> Result:
+    """Read every page. Never writes."""
+    return _guarded(_Inspection(params))
+
+
+class _Work:
+    """One task: what it knows so far, so that a failure can tell it."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.params = params
+        self.redactor = Redactor()
+        for name in SECRETS:
+            self.redactor.add(params.get(name))
+        self.session: Session | None = None
+        self.progress = Progress()
+        self.warnings: list[str] = []
+        self.manual: list[dict[str, Any]] = []
+
+    async def run(self) -> Result:
+        raise NotImplementedError
+
+    def turnstile(self, session: Session) -> Turnstile:
+        target = session.connection
+        return Turnstile(
+            state_directory(os.environ),
+            session.tenant_id,
+            f"{target.cloud.graph_url} {target.cloud.portal_url}",
+            target.confirm_timeout,
+        )
+
+    async def read(self, session: Session, turnstile: Turnstile, *, methods: bool) -> Documents:
+        """What the task needs to see; the portal document last, since it is written directly after its read."""
+        documents = Documents()
+        if methods:
+            documents = await settled_read(session, turnstile, GRAPH, documents)
+        if session.portal is not None:
+            documents = await settled_read(session, turnstile, PORTAL, documents)
+            self.warnings.extend(surprises(documents.portal or {}))
+        return documents
+
+
+def _guarded(work: _Work) -> Result:
+    """Run it, and turn whatever happens into a result without secrets."""
+    try:
+        result = asyncio.run(work.run())
+    except SsprError as exc:
+        result = _failure(work, exc)
+    except Exception as exc:  # noqa: BLE001 - an uncaught exception would be printed with all it carries
+        # Only type and place: the text of an unforeseen error may carry anything.
+        frames = traceback.extract_tb(exc.__traceback__)
+        place = next((frame for frame in reversed(frames) if "/entra/plugins/" in frame.filename), frames[-1])
+        what = f"unexpected {type(exc).__name__} at {Path(place.filename).name}:{place.lineno}"
+        result = _failure(work, SsprError("internal", what, hint="Please report it. It is safe to run it again."))
+    if work.warnings:
+        result["warnings"] = work.warnings
+    cleaned: Result = work.redactor.clean(result)
+    return cleaned
+
+
+def _failure(work: _Work, error: SsprError) -> Result:
+    session = work.session
+    result: Result = {
+        "failed": True,
+        "msg": f"{error.message}{'' if error.hint is None else f' - {error.hint}'}",
+        "changed": bool(work.progress.applied),
+        "applied": work.progress.applied,
+        "unconfirmed": work.progress.unconfirmed,
+        "error": error.as_result(),
+        "tenant": session.tenant if session else None,
+        "request_ids": session.request_ids if session else [],
+    }
+    if work.manual and error.kind in BY_HAND:
+        result["manual"] = work.manual
+    return result
+
+
+class _Configuration(_Work):
+    def __init__(self, pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> None:
+        super().__init__(params)
+        self.pages = pages
+        self.check_mode = check_mode
+        self.asked = flatten(params, pages)
+
+    async def run(self) -> Result:
+        target = connection(self.params)
+        bad = [why for option, value in self.asked.items() if (why := bad_value(option, value))]
+        if bad:
+            raise SsprError("invalid_setting", "; ".join(bad), hint="Correct it; nothing was sent.")
+        async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
+            self.session = session
+            turnstile = self.turnstile(session)
+            if self.check_mode:
+                return await self._work(session, turnstile)
+            async with turnstile.turn():
+                return await self._work(session, turnstile)
+
+    async def _work(self, session: Session, turnstile: Turnstile) -> Result:
+        asked = dict(self.asked)
+        # Looked up before the portal document is read, wherever the task itself says that the group will count.
+        if asked.get("group") and asked.get("scope") == "selected":
+            asked["group"] = await self._group(session, asked["group"])
+        documents = await self.read(session, turnstile, methods=AUTH_METHODS in self.pages)
+        fresh = {GRAPH, PORTAL}
+        self._require_portal(session, documents, asked)
+        unfit = misfits(documents, asked)
+        if unfit:
+            raise self._unfit(unfit, documents, session.connection)
+        if asked.get("group") == "":
+            asked["group"] = None
+        elif isinstance(asked.get("group"), str):
+            scope = settings_of(documents, ALL_PAGES)["scope"] if "scope" not in asked else asked["scope"]
+            if scope == "selected" and documents.portal is not None:
+                asked["group"] = await self._group(session, asked["group"])
+                fresh.discard(PORTAL)
+            else:
+                # Not looked up: the plan leaves it out and says so.
+                asked["group"] = {"id": asked["group"], "display_name": asked["group"]}
+        change = Change(
+            session=session,
+            turnstile=turnstile,
+            pages=self.pages,
+            asked=asked,
+            allow_sign_in_change=bool(self.params.get("allow_sign_in_change")),
+            documents=documents,
+            progress=self.progress,
+            fresh=fresh,
+        )
+        plan = change.plan()
+        self.warnings.extend(plan.warnings)
+        if plan.steps and not self.check_mode:
+            await change.carry_out()
+        return self._result(session, plan, change.documents, asked)
+
+    async def _group(self, session: Session, wanted: str) -> dict[str, str]:
+        return await _documents.find_group(session.graph, wanted, by_id=bool(GUID.fullmatch(wanted)))
+
+    def _require_portal(self, session: Session, documents: Documents, asked: Mapping[str, Any]) -> None:
+        """Without the portal API: list what is left by hand, and stop unless the task says to go on."""
+        if session.portal is not None:
+            return
+        left = {o: v for o, v in asked.items() if backend_of(o, documents.migrated) == PORTAL}
+        self.manual.extend(by_hand(self.pages, left, session.connection))
+        if left and self.params.get("portal") != "manual":
+            raise _no_portal(session.connection, left)
+
+    def _unfit(self, unfit: Mapping[str, str], documents: Documents, target: Connection) -> SsprError:
+        on_portal = {o: self.asked[o] for o in unfit if backend_of(o, documents.migrated) == PORTAL}
+        self.manual.extend(by_hand(self.pages, on_portal, target))
+        plane = PORTAL if on_portal else GRAPH
+        what = "SSPR policy" if on_portal else "authentication methods policy"
+        return SsprError(
+            "unexpected_document",
+            "; ".join(f"the {what} {why}" for why in unfit.values()),
+            plane=plane,
+            hint="The service may have changed: set it by hand, and report this.",
+        )
+
+    def _result(self, session: Session, plan: Plan, documents: Documents, asked: Mapping[str, Any]) -> Result:
+        foretold = self.check_mode and bool(plan.changes)
+        after = plan.after if foretold else settings_of(documents, self.pages)
+        shown = [option for option in plan.backend if option in asked]
+        name = session.tenant.get("default_domain") or session.tenant_id
+        result: Result = {
+            "changed": bool(plan.changes),
+            "diff": {
+                "before_header": f"{name} (as it was)",
+                "after_header": f"{name} ({'as it would be' if foretold else 'as it is'})",
+                "before": nest({option: plan.before[option] for option in shown}),
+                "after": nest({option: after[option] for option in shown}),
+            },
+            "settings": nest(after),
+            "previous": nest(plan.before),
+            "tenant": session.tenant,
+            "backend": dict(plan.backend),
+            "verified": not foretold,
+            "manual": self.manual,
+            "request_ids": session.request_ids,
+        }
+        if documents.methods is not None and documents.migrated:
+            result["targets"] = self._targets(documents.methods)
+        return result
+
+    def _targets(self, configurations: _methods.Configurations) -> dict[str, Any]:
+        narrow = _methods.targets(configurations)
+        if narrow:
+            self.warnings.append(f"Not for everyone in this tenant: {', '.join(sorted(narrow))}. See targets.")
+        return narrow
+
+
+class _Inspection(_Work):
+    async def run(self) -> Result:
+        target = connection(self.params)
+        async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
+            self.session = session
+            documents = await self.read(session, self.turnstile(session), methods=True)
+            values = settings_of(documents, ALL_PAGES)
+            pages: dict[str, Any] = {}
+            for page in ALL_PAGES:
+                of_page = {option: values[option] for option in page.options}
+                unread = documents.portal is None and all(value is None for value in of_page.values())
+                pages[page.name] = None if unread else nest(of_page)
+            result: Result = {
+                "changed": False,
+                "sspr": {**pages, **dict.fromkeys(UNREAD_PAGES)},
+                "unavailable": unavailable(documents, session.connection),
+                "migration_state": documents.migration_state,
+                "tenant": session.tenant,
+                "request_ids": session.request_ids,
+            }
+            if documents.migrated and documents.methods is not None:
+                result["targets"] = _methods.targets(documents.methods)
+            return result
+
+
+def unavailable(documents: Documents, target: Connection) -> list[dict[str, Any]]:
+    """Every option that could not be read, by page, with why and how to see it by hand."""
+    found: list[dict[str, Any]] = []
+
+    def add(page: Page, options: Iterable[str], reason: str, hint: str) -> None:
+        names = list(options)
+        if names:
+            found.append({"page": page.name, "options": names, "reason": reason, "hint": hint})
+
+    unfit = misfits(documents, [option for page in ALL_PAGES for option in page.options])
+    for page in ALL_PAGES:
+        link = f"Look at {page.link(target.cloud.admin_center)}."
+        if documents.portal is None:
+            missing = _no_portal(target, {})
+            on_portal = [option for option in page.options if backend_of(option, documents.migrated) == PORTAL]
+            add(page, on_portal, missing.kind, f"{missing.message}. {link}")
+        else:
+            wrong = [option for option in page.options if option in unfit]
+            add(page, wrong, "unexpected_document", f"The service's document has changed. {link}")
+            legacy = [o for o in ("methods.voice", "methods.software_oath") if o in page.options]
+            if documents.migrated is False:
+                add(page, legacy, "unsupported", "Exists once the tenant's methods are migrated.")
+    if documents.migrated and documents.methods is not None:
+        methods = _methods.read(documents.methods)
+        if methods["methods.mobile_phone"] is None and "methods.mobile_phone" not in unfit:
+            hint = "SMS is off while voice is on: neither on nor off. Give mobile_phone and voice to decide."
+            add(AUTH_METHODS, ["methods.mobile_phone"], "ambiguous", hint)
+    for name, (blade, options) in UNREAD_PAGES.items():
+        link = Page(name, name, blade, ()).link(target.cloud.admin_center)
+        found.append(
+            {
+                "page": name,
+                "options": list(options),
+                "reason": "unsupported",
+                "hint": f"This version does not read it. Look at {link}.",
+            }
+        )
+    return found
+
+
+def by_hand(pages: tuple[Page, ...], left: Mapping[str, Any], target: Connection) -> list[dict[str, Any]]:
+    """What an administrator has to set in the admin center, page by page."""
+    entries = []
+    for page in pages:
+        settings = {option: left[option] for option in page.options if option in left}
+        if settings:
+            entries.append(
+                {"page": page.name, "link": page.link(target.cloud.admin_center), "settings": nest(settings)}
+            )
+    return entries
+
+
+def _no_portal(target: Connection, left: Mapping[str, Any]) -> SsprError:
+    what = f"{', '.join(left)}: " if left else ""
+    if not portal_is_known(target):
+        return SsprError(
+            "unsupported",
+            f"{what}no portal API is known in the cloud {target.cloud_name}",
+            plane=PORTAL,
+            hint="Set it by hand in the admin center.",
+        )
+    return SsprError(
+        "portal_credential_missing",
+        f"{what}Microsoft Graph has no API for this, and there is no credential for the portal API",
+        plane=PORTAL,
+        hint="Give portal_refresh_token or portal_auth_method, or set it by hand in the admin center; "
+        "portal: manual goes on without it.",
+    )

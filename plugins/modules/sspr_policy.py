@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Set the whole self-service password reset policy of Microsoft Entra ID."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sspr_policy
+short_description: Set the whole self-service password reset policy of Microsoft Entra ID
+version_added: 0.1.0
+description:
+  - Sets any settings of self-service password reset (SSPR) in one task. It makes one plan, and writes each document
+    once.
+  - Same options as the modules for single pages.
+author:
+  - tenantops contributors (@tenantops)
+extends_documentation_fragment:
+  - tenantops.entra.connection
+  - tenantops.entra.settings
+  - tenantops.entra.settings.properties
+  - tenantops.entra.settings.auth_methods
+  - tenantops.entra.settings.registration
+  - tenantops.entra.settings.notifications
+  - tenantops.entra.settings.customization
+notes:
+  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
+  - Needs the application permission C(Policy.Read.AuthenticationMethod), to see where the tenant's methods live.
+  - Needs the application permission C(Policy.ReadWrite.AuthenticationMethod) instead, to change methods in a migrated
+    tenant.
+  - Needs the application permission C(Group.Read.All), only where O(group) is given and counts.
+  - Needs a portal user with the role C(Authentication Policy Administrator).
+seealso:
+  - module: tenantops.entra.sspr_info
+"""
+
+EXAMPLES = r"""
+- name: Set the whole policy
+  tenantops.entra.sspr_policy:
+    tenant_id: 11111111-1111-4111-8111-111111111111
+    expected_domain: contoso.com
+    scope: selected
+    group: SSPR Pilot
+    methods_required: 2
+    methods:
+      email: true
+      mobile_app_notification: true
+      mobile_app_code: true
+    required_at_sign_in: true
+    reconfirm_days: 180
+    notify_users: true
+    notify_admins: true
+    helpdesk_link: true
+    helpdesk_contact: helpdesk@contoso.com
+
+- name: See what would change, without changing it
+  tenantops.entra.sspr_policy:
+    tenant_id: 11111111-1111-4111-8111-111111111111
+    notify_admins: true
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+diff:
+  description: The options given in the task, before and after, in option names.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: As they were.
+      type: dict
+    after:
+      description: As they are, or would be in check mode.
+      type: dict
+settings:
+  description: All options of this module as they are now, or would be in check mode. Null where it was not read.
+  returned: success
+  type: dict
+  sample:
+    {scope: all, group: null, methods_required: 2, required_at_sign_in: true, reconfirm_days: 180, notify_users: true,
+      notify_admins: true, helpdesk_link: false, helpdesk_contact: ''}
+previous:
+  description: The same as RV(settings), as it was before this task.
+  returned: success
+  type: dict
+  sample:
+    {scope: none, group: null, methods_required: 1, required_at_sign_in: true, reconfirm_days: 180, notify_users: true,
+      notify_admins: false, helpdesk_link: false, helpdesk_contact: ''}
+tenant:
+  description: The tenant as it describes itself.
+  returned: when the tenant was identified
+  type: dict
+  contains:
+    id:
+      description: The tenant's GUID.
+      type: str
+    display_name:
+      description: The organization's name.
+      type: str
+    default_domain:
+      description: The default domain.
+      type: str
+  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
+backend:
+  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
+  returned: success
+  type: dict
+  sample: {scope: portal, methods.email: graph}
+verified:
+  description:
+    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
+  returned: success
+  type: bool
+manual:
+  description: What is left to do by hand in the admin center, page by page.
+  returned: success, and on failures that can be solved by hand
+  type: list
+  elements: dict
+  contains:
+    page:
+      description: The page.
+      type: str
+    link:
+      description: Its address in the Entra admin center.
+      type: str
+    settings:
+      description: The options to set there.
+      type: dict
+targets:
+  description:
+    - Methods that are on but not for everyone, in a tenant whose methods are migrated. By method, the ids of the groups
+      it is limited to and of those left out. This collection never changes them.
+  returned: when the authentication methods policy holds the methods
+  type: dict
+  sample: {email: {include: [11111111-1111-4111-8111-111111111111], exclude: []}}
+request_ids:
+  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  returned: always
+  type: list
+  elements: str
+applied:
+  description: Options that were written and confirmed before the task failed.
+  returned: failure
+  type: list
+  elements: str
+unconfirmed:
+  description: Options that were written, and of which it is not known whether they took effect.
+  returned: failure
+  type: list
+  elements: str
+error:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description:
+        - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
+          C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
+          C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(internal).
+      type: str
+    plane:
+      description: The service, C(graph) or C(portal), or null.
+      type: str
+    status:
+      description: The service's HTTP status.
+      type: int
+    code:
+      description: The service's own error code.
+      type: str
+    message:
+      description: What happened.
+      type: str
+    request_id:
+      description: The service's id of the request.
+      type: str
+    hint:
+      description: The way out.
+      type: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.tenantops.entra.plugins.module_utils._module import main, settings_spec
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES
+from ansible_collections.tenantops.entra.plugins.module_utils._tasks import configure
+
+PAGES = ALL_PAGES
+ARGUMENT_SPEC = settings_spec(*PAGES)
+
+
+def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Set the asked options of this module's pages."""
+    return configure(PAGES, params, check_mode)
+
+
+if __name__ == "__main__":
+    main(run, ARGUMENT_SPEC)
