@@ -1,0 +1,237 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything the simulated services know: tenants, apps, users; and the seed it comes from."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import documents
+from .documents import ABSENT
+
+MIGRATED = ("migrationComplete", None)
+MIGRATION_STATES = ("preMigration", "migrationInProgress", "migrationComplete", None)
+
+_DOCUMENTS = (
+    "migration_state",
+    "portal_policy",
+    "on_premises",
+    "configurations",
+    "authorization_policy",
+    "registration_enforcement",
+)
+# Keys of a seed whose value is laid over what is there.
+_OVERLAYS = {
+    "apps": "apps",
+    "users": "users",
+    "portal_policy": "portal_policy",
+    "on_premises": "on_premises",
+    "authorization_policy": "authorization_policy",
+    "registration_enforcement": "registration_enforcement",
+    "authentication_methods_policy": "configurations",
+}
+
+
+@dataclass
+class App:
+    client_id: str
+    secrets: list[str] = field(default_factory=list)
+    certificates: list[str] = field(default_factory=list)
+    federated: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class User:
+    upn: str
+    object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    home_tenant: str | None = None
+    mfa: bool = True
+    refresh_tokens: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Tenant:
+    """One tenant. Its documents are live: what a test changes here, the next answer shows."""
+
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    display_name: str = "Contoso"
+    domains: list[str] = field(default_factory=list)
+    plans: list[str] = field(default_factory=lambda: ["AAD_PREMIUM"])
+    migration_state: str | None = "migrationComplete"
+    omit_migration_state: bool = False
+    require_mfa: bool = False
+    apps: dict[str, list[str] | None] = field(default_factory=dict)
+    users: dict[str, list[str]] = field(default_factory=dict)
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    portal_put_status: int = 200
+    portal_policy: dict[str, Any] = field(default_factory=documents.portal_policy)
+    on_premises: dict[str, Any] = field(default_factory=documents.on_premises)
+    configurations: dict[str, dict[str, Any]] = field(default_factory=documents.configurations)
+    authorization_policy: dict[str, Any] = field(default_factory=documents.authorization_policy)
+    registration_enforcement: dict[str, Any] = field(default_factory=documents.registration_enforcement)
+    last_modified: str = "2025-11-21T20:01:36.9599169Z"
+    # What each plane would still answer from a replica that missed the last write.
+    previous: dict[str, Tenant] = field(default_factory=dict, repr=False)
+
+    @property
+    def migrated(self) -> bool:
+        return self.migration_state in MIGRATED
+
+    def group(self, object_id: str) -> dict[str, Any] | None:
+        return next((group for group in self.groups if group["id"].lower() == object_id.lower()), None)
+
+    def documents(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _DOCUMENTS}
+
+    def clone(self) -> Tenant:
+        """A copy whose documents are independent."""
+        twin = copy.copy(self)
+        for name in _DOCUMENTS:
+            setattr(twin, name, json.loads(json.dumps(getattr(self, name))))
+        twin.previous = {}
+        return twin
+
+    def edit(self, changes: Mapping[str, Any]) -> None:
+        """Apply keys of a seed, documents being merged: what an administrator does in the meantime."""
+        unknown = set(changes) - _TENANT_KEYS
+        if unknown:
+            raise ValueError(f"a tenant has no {', '.join(sorted(unknown))}")
+        for name, value in copy.deepcopy(dict(changes)).items():
+            if name == "authentication_methods_policy":
+                self._edit_configurations(value)
+            elif name in _OVERLAYS:
+                merge(getattr(self, name), value)
+            else:
+                setattr(self, name, value)
+        self._check()
+
+    def as_dict(self) -> dict[str, Any]:
+        """In the words of a seed."""
+        names = {attribute: key for key, attribute in _OVERLAYS.items()}
+        hidden = ("previous", "last_modified")
+        return {names.get(f.name, f.name): getattr(self, f.name) for f in fields(self) if f.name not in hidden}
+
+    def _edit_configurations(self, changes: Mapping[str, Any]) -> None:
+        for name, change in changes.items():
+            if change == ABSENT:
+                self.configurations.pop(name, None)
+            elif name in self.configurations:
+                merge(self.configurations[name], change)
+            elif documents.ODATA_TYPE in change:
+                self.configurations[name] = {"id": name, **change}
+            else:
+                raise ValueError(f"{name}: there is no such method configuration, and no {documents.ODATA_TYPE} given")
+
+    def _check(self) -> None:
+        if self.migration_state not in MIGRATION_STATES:
+            raise ValueError(f"migration_state: {self.migration_state!r} is none of {MIGRATION_STATES}")
+        if not self.domains:
+            self.domains.append(f"t{self.id.replace('-', '')[:12]}.onmicrosoft.com")
+        for group in self.groups:
+            if not isinstance(group.get("id"), str) or not isinstance(group.get("displayName"), str):
+                raise ValueError(f"groups: {group!r} needs id and displayName")
+
+
+_TENANT_KEYS = ({f.name for f in fields(Tenant)} | set(_OVERLAYS)) - {"previous", "last_modified", "configurations"}
+
+
+class World:
+    """All state, with the lock that guards it."""
+
+    def __init__(self, seed: Mapping[str, Any] | Path | None = None) -> None:
+        self.lock = threading.RLock()
+        self.tenants: dict[str, Tenant] = {}
+        self.apps: dict[str, App] = {}
+        self.users: dict[str, User] = {}
+        self.revoked: set[str] = set()
+        self.expired: set[str] = set()
+        self.plant(seed)
+
+    def plant(self, seed: Mapping[str, Any] | Path | None) -> None:
+        """Replace everything by a seed, which is also what ``reset`` returns to."""
+        self._seed = load_seed(seed)
+        self.reset()
+
+    def reset(self) -> None:
+        with self.lock:
+            for known in (self.tenants, self.apps, self.users, self.revoked, self.expired):
+                known.clear()
+            for client_id, app in (self._seed.get("apps") or {}).items():
+                self.add_app(client_id, **(app or {}))
+            for upn, user in (self._seed.get("users") or {}).items():
+                self.add_user(upn, **(user or {}))
+            for tenant in self._seed.get("tenants") or []:
+                self.add_tenant(**tenant)
+
+    def add_app(self, client_id: str, **entry: Any) -> App:
+        with self.lock:
+            self.apps[client_id] = App(client_id, **copy.deepcopy(entry))
+            return self.apps[client_id]
+
+    def add_user(self, upn: str, **entry: Any) -> User:
+        with self.lock:
+            self.users[upn] = User(upn, **copy.deepcopy(entry))
+            return self.users[upn]
+
+    def add_tenant(self, **entry: Any) -> Tenant:
+        with self.lock:
+            tenant = Tenant()
+            tenant.edit(entry)
+            taken = [name for name in (tenant.id, *tenant.domains) if self.find(name)]
+            if taken:
+                raise ValueError(f"another tenant has {', '.join(taken)}")
+            self.tenants[tenant.id] = tenant
+            return tenant
+
+    def find(self, name: str) -> Tenant | None:
+        """The tenant of that id or verified domain."""
+        wanted = name.lower()
+        if wanted in self.tenants:
+            return self.tenants[wanted]
+        for tenant in self.tenants.values():
+            if wanted == tenant.id.lower() or wanted in _lower(tenant.domains):
+                return tenant
+        return None
+
+    def tenant(self, name: str) -> Tenant:
+        found = self.find(name)
+        if found is None:
+            raise KeyError(f"no tenant {name}")
+        return found
+
+    def owner(self, refresh_token: str) -> User | None:
+        return next((user for user in self.users.values() if refresh_token in user.refresh_tokens), None)
+
+
+def load_seed(seed: Mapping[str, Any] | Path | None) -> dict[str, Any]:
+    loaded = yaml.safe_load(seed.read_text(encoding="utf-8")) if isinstance(seed, Path) else copy.deepcopy(seed)
+    loaded = {} if loaded is None else loaded
+    if not isinstance(loaded, Mapping) or set(loaded) - {"apps", "users", "tenants"}:
+        raise ValueError("a seed is a mapping with apps, users and tenants")
+    return dict(loaded)
+
+
+def merge(target: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Lay ``changes`` over ``target``: mappings are merged, lists and values replaced, ``<absent>`` removes."""
+    for name, value in changes.items():
+        if value == ABSENT:
+            target.pop(name, None)
+        elif isinstance(value, Mapping) and isinstance(target.get(name), dict):
+            merge(target[name], value)
+        else:
+            target[name] = copy.deepcopy(value)
+
+
+def _lower(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}
