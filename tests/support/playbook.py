@@ -1,0 +1,140 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs tasks and playbooks through the real ansible-playbook and hands over what came back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SUPPORT = Path(__file__).resolve().parent
+ROOT = SUPPORT.parent.parent
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One task's result on one host."""
+
+    task: str
+    host: str
+    outcome: str
+    values: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.values.get(key, default)
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome == "ok"
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.values.get("changed"))
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of error of a failed task."""
+        return (self.values.get("error") or {}).get("kind")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ansible-playbook run."""
+
+    code: int
+    output: str
+    results: Sequence[TaskResult]
+
+    def of(self, text: str) -> list[TaskResult]:
+        """The results of tasks whose name contains ``text``."""
+        return [result for result in self.results if text in result.task]
+
+
+@dataclass
+class Ansible:
+    """Where and with which environment to run. ``home`` keeps Ansible's state of one test apart from others."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def playbook(self, path: Path | str, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run a playbook with these command line arguments."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        collected = self.home / f"results-{os.urandom(4).hex()}.jsonl"
+        process = subprocess.run(
+            [str(Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments],
+            cwd=self.home,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ENTRA_"))},
+                "ANSIBLE_HOME": str(self.home),
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
+                "ANSIBLE_CALLBACK_PLUGINS": str(SUPPORT / "callback_plugins"),
+                "ANSIBLE_CALLBACKS_ENABLED": "collect",
+                "ANSIBLE_LOCALHOST_WARNING": "false",
+                "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+                "ANSIBLE_NOCOLOR": "true",
+                "COLLECT_RESULTS": str(collected),
+                "NO_PROXY": "127.0.0.1,localhost",
+                **self.environment,
+                **(env or {}),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        lines = collected.read_text(encoding="utf-8").splitlines() if collected.exists() else []
+        entries = [json.loads(line) for line in lines]
+        results = [TaskResult(e["task"], e["host"], e["outcome"], e["result"]) for e in entries]
+        return Run(process.returncode, process.stdout + process.stderr, results)
+
+    def tasks(
+        self,
+        *tasks: Mapping[str, Any],
+        arguments: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        play: Mapping[str, Any] | None = None,
+    ) -> list[TaskResult]:
+        """Run tasks in one play on localhost; a failed one does not stop the others."""
+        run = self.run_tasks(*tasks, arguments=arguments, env=env, play=play)
+        if len(run.results) != len(tasks):
+            raise AssertionError(run.output)
+        return list(run.results)
+
+    def run_tasks(
+        self,
+        *tasks: Mapping[str, Any],
+        arguments: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        play: Mapping[str, Any] | None = None,
+    ) -> Run:
+        self.home.mkdir(parents=True, exist_ok=True)
+        path = self.home / f"play-{os.urandom(4).hex()}.json"
+        content = {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "ignore_errors": True,
+            "tasks": list(tasks),
+            **(play or {}),
+        }
+        path.write_text(json.dumps([content]), encoding="utf-8")
+        return self.playbook(path, *arguments, env=env)
+
+
+def task(module: str, options: Mapping[str, Any], **keywords: Any) -> dict[str, Any]:
+    """A task of this collection's module, with task keywords such as ``check_mode``."""
+    return {f"tenantops.entra.{module}": dict(options), **keywords}
