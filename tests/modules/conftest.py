@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ansible_collections.tenantops.entra.tests.simulator import Simulator
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, TaskResult, task
 

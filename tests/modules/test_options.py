@@ -10,6 +10,7 @@ import copy
 from typing import Any
 
 import pytest
+
 from ansible_collections.tenantops.entra.tests.support.playbook import TaskResult
 
 from .conftest import GROUP, Tenant
@@ -165,7 +166,6 @@ def stored(tenant: Tenant) -> tuple[dict[str, Any], dict[str, Any]]:
     return copy.deepcopy(tenant.policy), copy.deepcopy(tenant.methods)
 
 
-@pytest.mark.parametrize("policy", [False, True], ids=["page", "sspr_policy"])
 @pytest.mark.parametrize(
     ("module", "seed", "options", "option", "before", "after"),
     CASES,
@@ -173,7 +173,6 @@ def stored(tenant: Tenant) -> tuple[dict[str, Any], dict[str, Any]]:
 )
 def test_each_option(
     make_tenant: Any,
-    policy: bool,
     module: str,
     seed: dict[str, Any],
     options: dict[str, Any],
@@ -182,7 +181,6 @@ def test_each_option(
     after: Any,
 ) -> None:
     tenant = make_tenant(**copy.deepcopy(seed))
-    module = "sspr_policy" if policy else module
     untouched = stored(tenant)
     foretold, written, again = tenant.ansible.tasks(
         tenant.task(module, check_mode=True, **options),
@@ -215,6 +213,47 @@ def test_each_option(
     assert len({(request.method, request.path) for request in tenant.writes()}) == len(tenant.writes()), "written once"
     assert all(request.query.get("byPassMethodCountCheck") is None for request in tenant.requests("portal"))
     assert stored(tenant) != untouched
+
+
+def test_the_whole_policy_in_one_task(make_tenant: Any) -> None:
+    tenant = make_tenant(**off("Email", "SoftwareOath"))
+    asked: dict[str, Any] = {
+        "scope": "selected",
+        "group": "SSPR Pilot",
+        "methods_required": 2,
+        "methods": {"email": True, "software_oath": True, "mobile_phone": False, "office_phone": False},
+        "allow_sign_in_change": True,
+        "questions_to_register": 4,
+        "questions_to_reset": 4,
+        "required_at_sign_in": False,
+        "reconfirm_days": 90,
+        "notify_users": False,
+        "notify_admins": True,
+        "helpdesk_link": True,
+        "helpdesk_contact": "it@contoso.com",
+    }
+    foretold, written, again = tenant.ansible.tasks(
+        tenant.task("sspr_policy", check_mode=True, **asked),
+        tenant.task("sspr_policy", **asked),
+        tenant.task("sspr_policy", **asked),
+    )
+    assert foretold.changed, foretold.values
+    assert written.changed, written.values
+    assert not again.changed, again.values
+    for option, value_asked in asked.items():
+        if option == "methods":
+            assert all(written["settings"]["methods"][name] is on for name, on in value_asked.items())
+        elif option not in ("group", "allow_sign_in_change"):
+            assert written["settings"][option] == value_asked, option
+    assert written["settings"]["group"] == PILOT
+    assert foretold["settings"] == written["settings"] == again["previous"]
+    # One plan, one write a document: enable, number and the rest of the portal's, disable.
+    assert [(write.plane, write.path.rsplit("/", 1)[-1]) for write in tenant.writes()] == [
+        ("graph", "Email"),
+        ("graph", "SoftwareOath"),
+        ("portal", "PasswordResetPolicies"),
+        ("graph", "Sms"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from typing import Any
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
 
+# The user's own tenants; and what would make each module compile its libraries again.
+NOT_OURS = ("AZURE_", "ENTRA_", "PYTHONDONTWRITEBYTECODE")
+
 
 @dataclass(frozen=True)
 class TaskResult:
@@ -76,12 +79,13 @@ class Ansible:
             [str(Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments],
             cwd=self.home,
             env={
-                **{name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ENTRA_"))},
+                **{name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)},
                 "ANSIBLE_HOME": str(self.home),
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
                 "ANSIBLE_CALLBACK_PLUGINS": str(SUPPORT / "callback_plugins"),
                 "ANSIBLE_CALLBACKS_ENABLED": "collect",
                 "ANSIBLE_LOCALHOST_WARNING": "false",
+                "ANSIBLE_PIPELINING": "true",
                 "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
                 "ANSIBLE_NOCOLOR": "true",
                 "COLLECT_RESULTS": str(collected),

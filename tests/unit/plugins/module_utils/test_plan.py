@@ -10,6 +10,9 @@ import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.tenantops.entra.plugins.module_utils import _methods
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES, PORTAL_FIELDS, SETTINGS
@@ -23,8 +26,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     settings_of,
 )
 from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy
-from hypothesis import given
-from hypothesis import strategies as st
 
 GROUP_VALUE = {"id": GROUP, "display_name": "SSPR Pilot"}
 
