@@ -1,0 +1,34 @@
+# `make demo` and `make test` need Python 3.11 or later, make and git. Everything else goes into this folder.
+SHELL := /bin/bash
+GATES := ruff format yamllint shellcheck changelog build mypy docs-lint ansible-lint unit modules oldest sanity molecule sanity-oldest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint docs lock clean $(GATES)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@echo "  make GATE     one of: $(GATES)"
+
+setup: ## install all tools into .venv
+	@tools/bootstrap.sh
+
+demo: setup ## run the main job on simulated tenants
+	@. tools/env.sh && tools/demo.sh
+
+test: setup ## every test and linter
+	@. tools/env.sh && python tools/gates.py all
+
+lint: setup ## the linters only
+	@. tools/env.sh && python tools/gates.py lint
+
+$(GATES): setup
+	@. tools/env.sh && python tools/gates.py $@
+
+docs: setup ## HTML documentation in .cache/docs
+	@. tools/env.sh && tools/docs.sh
+
+lock: ## update the locks in requirements/
+	@tools/lock.sh
+
+clean: ## remove all that was set up or generated
+	rm -rf .venv .venv-oldest .ansible .cache

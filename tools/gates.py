@@ -1,0 +1,209 @@
+"""Runs the gates a change has to pass, all of them even when one fails, and counts at the end.
+
+Usage: gates.py GATE..., where GATE is a name, `lint` or `all`. The make targets of the same names call this.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = Path(".cache/gates")
+NO_SUITABLE_PYTHON = 3  # exit code of tools/bootstrap.sh
+TIME_LIMIT = 15 * 60  # seconds for one gate
+
+
+@dataclass(frozen=True)
+class Gate:
+    name: str
+    command: str  # for the shell
+    lint: bool = False  # only shows what it prints when it fails
+    tests: bool = False  # a pytest run, whose tests are counted one by one
+    extra: bool = False  # slow and seldom tells news: no part of `all`
+
+
+def pytest(python: str, name: str, arguments: str) -> str:
+    return f"{python} -m pytest -q --junitxml={LOGS}/{name}.xml {arguments}"
+
+
+def sanity(variables: str = "") -> str:
+    without_pip = "grep -vE '^( |Collecting|Installing|Successfully|Using cached|$)'"
+    return f"{variables} tools/in_copy.sh ansible-test sanity 2>&1 | {without_pip}"
+
+
+GATES = (
+    Gate("ruff", "ruff check --quiet", lint=True),
+    Gate("format", "ruff format --diff --quiet", lint=True),
+    Gate("yamllint", "yamllint --strict .", lint=True),
+    Gate("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
+    Gate(
+        "changelog",
+        "antsibull-changelog lint && antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml",
+        lint=True,
+    ),
+    Gate(
+        "build", 'tools/in_copy.sh ansible-galaxy collection build --force --output-path "$PWD/.cache/build"', lint=True
+    ),
+    Gate("mypy", "mypy", lint=True),
+    Gate("docs-lint", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .", lint=True),
+    Gate("ansible-lint", "ansible-lint --nocolor", lint=True),
+    Gate("unit", pytest("python", "unit", "tests/unit tests/tools"), tests=True),
+    Gate("modules", pytest("python", "modules", "-n 2 tests/modules"), tests=True),
+    Gate(
+        "oldest",
+        "tools/bootstrap.sh oldest && PATH=$PWD/.venv-oldest/bin:$PATH && "
+        + pytest("python", "oldest", "-n 2 -m oldest tests/modules"),
+        tests=True,
+    ),
+    Gate("sanity", sanity()),
+    Gate("molecule", "molecule test --all --workers 2"),
+    Gate("sanity-oldest", "tools/bootstrap.sh oldest && " + sanity("VENV=.venv-oldest"), extra=True),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    gate: Gate
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    note: str = ""
+
+
+def chosen(names: Sequence[str]) -> list[Gate]:
+    """The gates called by these names, in the order they run."""
+    groups: dict[str, Callable[[Gate], bool]] = {"all": lambda gate: not gate.extra, "lint": lambda gate: gate.lint}
+    if unknown := set(names) - groups.keys() - {gate.name for gate in GATES}:
+        raise SystemExit(f"error: no such gate: {', '.join(sorted(unknown))}")
+    return [
+        gate for gate in GATES if any(name == gate.name or (name in groups and groups[name](gate)) for name in names)
+    ]
+
+
+def environment(outer: Mapping[str, str]) -> dict[str, str]:
+    """The variables a gate sees: nothing of the user's own tenants, settings and credentials."""
+    inner = {name: value for name, value in outer.items() if not name.startswith(("AZURE_", "ENTRA_", "PYTEST_"))}
+    home = ROOT / ".cache" / "home"
+    if "HOME" in outer:
+        inner.setdefault("XDG_CONFIG_HOME", f"{outer['HOME']}/.config")  # where pip finds a mirror
+        inner.setdefault("PYENV_ROOT", f"{outer['HOME']}/.pyenv")
+    local = ["127.0.0.1", "localhost"]
+    for name in ("NO_PROXY", "no_proxy"):
+        inner[name] = ",".join([*filter(None, [outer.get(name)]), *local])
+    return {**inner, "HOME": str(home), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def started(command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that writes into a file, not into a pipe: a server it leaves behind can not keep us waiting."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["/bin/bash", "-c", f"set -o pipefail; {command}"],
+            cwd=ROOT,
+            env=environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+def execute(command: str, log: Path, *, live: bool) -> int:
+    """Runs a command to its end, or the time limit, and returns its exit code."""
+    deadline = time.monotonic() + TIME_LIMIT
+    with started(command, log) as process, log.open("rb") as written:
+        while True:
+            code = process.poll()
+            if live:
+                shutil.copyfileobj(written, sys.stdout.buffer)
+                sys.stdout.flush()
+            if code is not None:
+                break
+            if time.monotonic() > deadline:
+                return 124
+            time.sleep(0.1)
+    if code and not live:
+        sys.stdout.buffer.write(log.read_bytes())
+        sys.stdout.flush()
+    return code
+
+
+def count(report: Path) -> tuple[int, int, int]:
+    """How many tests passed, failed and were skipped, by pytest's report."""
+    suites = list(ET.parse(report).getroot().iter("testsuite"))
+    tests, failures, errors, skipped = (
+        sum(int(suite.get(key, "0")) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
+    )
+    failed = min(failures + errors, tests)
+    return tests - failed - skipped, failed, skipped
+
+
+def judge(gate: Gate, code: int, seconds: float, *, unattended: bool) -> Result:
+    """What a finished gate adds to the sum."""
+    report = LOGS / f"{gate.name}.xml"
+    if gate.name == "oldest" and code == NO_SUITABLE_PYTHON and not report.exists() and not unattended:
+        return Result(gate, 0, 0, 1, seconds, "skipped: needs Python 3.10, 3.11 or 3.12")
+    note = {0: "", 124: f"stopped after {TIME_LIMIT} s"}.get(code, f"exit code {code}")
+    if not gate.tests:
+        return Result(gate, int(code == 0), int(code != 0), 0, seconds, note)
+    if not report.exists():
+        return Result(gate, 0, 1, 0, seconds, note or "no report")
+    passed, failed, skipped = count(report)
+    if code and not failed:
+        failed = 1
+    return Result(gate, passed, failed, skipped, seconds, note)
+
+
+def run(gate: Gate) -> Result:
+    print(f"=== {gate.name}", flush=True)
+    (LOGS / f"{gate.name}.xml").unlink(missing_ok=True)
+    start = time.monotonic()
+    code = execute(gate.command, LOGS / f"{gate.name}.log", live=not gate.lint)
+    result = judge(gate, code, time.monotonic() - start, unattended="CI" in os.environ)
+    print(f"--- {gate.name}: {result.note or 'ok'} ({result.seconds:.1f} s)", flush=True)
+    return result
+
+
+def summary(results: Sequence[Result]) -> str:
+    lines = ["", f"Gates, {sum(result.seconds for result in results):.0f} s:"]
+    for result in results:
+        tests = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped" if result.gate.tests else ""
+        state = "FAILED" if result.failed else result.note or "ok"
+        lines.append(f"  {result.gate.name:<14}{state:<8}{result.seconds:6.1f} s  {tests}".rstrip())
+    for result in results:
+        if result.failed:
+            name = result.gate.name
+            lines.append(f"{name} failed: {result.note}. Its output: {LOGS}/{name}.log. To run it again: make {name}")
+    passed, failed = (sum(getattr(result, key) for result in results) for key in ("passed", "failed"))
+    return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
+
+
+def main(names: Sequence[str]) -> int:
+    os.chdir(ROOT)
+    gates = chosen(names)
+    for folder in (LOGS, Path(".cache/home")):
+        folder.mkdir(parents=True, exist_ok=True)
+    results = [run(gate) for gate in gates]
+    print(summary(results), flush=True)
+    return int(not results or any(result.failed for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
