@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python 3.11 or later, make and git. Everything else goes into this folder.
+# Short names for tools/*.sh, which need bash, git and Python 3.11 or later. Everything else goes into this folder.
 SHELL := /bin/bash
 GATES := ruff format yamllint shellcheck changelog build mypy docs-lint ansible-lint unit modules oldest sanity molecule sanity-oldest
 
@@ -12,17 +12,17 @@ help: ## this list
 setup: ## install all tools into .venv
 	@tools/bootstrap.sh
 
-demo: setup ## run the main job on simulated tenants
-	@. tools/env.sh && tools/demo.sh
+demo: ## run the main job on simulated tenants
+	@tools/demo.sh
 
-test: setup ## every test and linter
-	@. tools/env.sh && python tools/gates.py all
+test: ## every test and linter
+	@tools/test.sh
 
-lint: setup ## the linters only
-	@. tools/env.sh && python tools/gates.py lint
+lint: ## the linters only
+	@tools/test.sh lint
 
-$(GATES): setup
-	@. tools/env.sh && python tools/gates.py $@
+$(GATES):
+	@tools/test.sh $@
 
 docs: setup ## HTML documentation in .cache/docs
 	@. tools/env.sh && tools/docs.sh

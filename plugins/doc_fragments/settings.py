@@ -29,7 +29,7 @@ attributes:
   action_group:
     description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
     support: full
-    membership: tenantops.entra.entra
+    membership: [tenantops.entra.entra]
   check_mode:
     description: Can run in C(check_mode) and return the predicted result without changing anything.
     support: full
@@ -44,7 +44,7 @@ attributes:
   action_group:
     description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
     support: full
-    membership: tenantops.entra.entra
+    membership: [tenantops.entra.entra]
   check_mode:
     description: Can run in C(check_mode). This module never changes anything.
     support: full

@@ -51,6 +51,7 @@ PASSING = frozenset({"throttled", "unreachable", "unexpected_document"})
 class Progress:
     """What has become of the asked options so far, for the result and for the error report."""
 
+    wrote: bool = False
     applied: list[str] = field(default_factory=list)
     unconfirmed: list[str] = field(default_factory=list)
 
@@ -101,16 +102,15 @@ class Change:
         sent: list[Step] = []
         try:
             for part in step.parts():
-                await self._send(part)
                 sent.append(part)
+                await self._send(part)
         except UnansweredError as lost:
-            await self._confirm(step, lost.error)
+            await self._confirm(sent, lost.error)
         except (PostponedError, SsprError):
-            if sent:
-                await self._settle(sent)
+            await self._settle(sent[:-1])
             raise
         else:
-            await self._confirm(step, None)
+            await self._confirm(sent, None)
 
     async def _send(self, part: Step) -> None:
         if part.plane == GRAPH:
@@ -118,14 +118,15 @@ class Change:
         elif self.session.portal is not None:
             await _documents.put_policy(self.session.portal, part)
 
-    async def _confirm(self, step: Step, lost: SsprError | None) -> None:
+    async def _confirm(self, sent: list[Step], lost: SsprError | None) -> None:
         """Read until two reads in a row show what was written. Never writes."""
+        plane = sent[0].plane
         timeout = self.session.connection.confirm_timeout
         deadline = monotonic() + timeout
         in_a_row, pause, trouble = 0, FIRST_PAUSE, lost
         while True:
             try:
-                documents = await read_plane(self.session, step.plane, self.documents)
+                documents = await read_plane(self.session, plane, self.documents)
             except SsprError as exc:
                 trouble = exc
                 if exc.kind not in PASSING:
@@ -133,20 +134,25 @@ class Change:
                 in_a_row = 0
             else:
                 self.documents = documents
-                in_a_row = in_a_row + 1 if seen(step, documents) else 0
+                in_a_row = in_a_row + 1 if all(seen(part, documents) for part in sent) else 0
             if in_a_row == CONFIRMING_READS:
-                self._confirmed(step)
+                for part in sent:
+                    self._confirmed(part)
                 return
             if monotonic() >= deadline:
                 break
             if in_a_row == 0:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-        self.progress.unconfirmed.extend(step.options)
-        raise _unconfirmed(step, self.documents, timeout, trouble)
+        missing = [part for part in sent if not seen(part, self.documents)] or sent
+        for part in missing:
+            self.progress.unconfirmed.extend(part.options)
+        raise _unconfirmed(missing, self.documents, timeout, trouble)
 
     async def _settle(self, sent: list[Step]) -> None:
         """Look once at what became of the parts that were sent before a later one was refused."""
+        if not sent:
+            return
         try:
             documents = await read_plane(self.session, sent[0].plane, self.documents)
         except SsprError:
@@ -160,6 +166,7 @@ class Change:
                 self.progress.unconfirmed.extend(part.options)
 
     def _confirmed(self, step: Step) -> None:
+        self.progress.wrote = True
         self.progress.applied.extend(option for option in step.options if option not in self.progress.applied)
         self.turnstile.remember(
             step.plane, {path: (step.replaced[path], value) for path, value in step.expected.items()}
@@ -228,27 +235,28 @@ async def _wait(postponed: PostponedError, refusals: int) -> None:
     await asyncio.sleep(2 ** (refusals - 1) + random.random() if wait is None else wait)
 
 
-def _unconfirmed(step: Step, documents: Documents, timeout: int, trouble: SsprError | None) -> SsprError:
+def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, trouble: SsprError | None) -> SsprError:
     """What to say of a write that was not seen: overwritten by somebody, or simply not there."""
-    foreign = [
-        path[-1]
-        for path, value in step.expected.items()
-        if canonical(at(documents, step.plane, path)) not in (canonical(value), canonical(step.replaced[path]))
-    ]
-    names = ", ".join(step.options)
+    plane = missing[0].plane
+    foreign = any(
+        canonical(at(documents, plane, path)) not in (canonical(value), canonical(part.replaced[path]))
+        for part in missing
+        for path, value in part.expected.items()
+    )
+    names = ", ".join(dict.fromkeys(option for part in missing for option in part.options))
     detail = f" ({trouble.message})" if trouble else ""
     status, request_id = (trouble.status, trouble.request_id) if trouble else (None, None)
     if foreign and trouble is None:
         return SsprError(
             "conflict",
             f"{names}: written, but somebody else set another value right after",
-            plane=step.plane,
+            plane=plane,
             hint="Find out who, and run it again if your values are the ones to keep.",
         )
     return SsprError(
         "not_confirmed",
         f"{names}: the change was not seen in the tenant within {timeout} seconds{detail}",
-        plane=step.plane,
+        plane=plane,
         status=status,
         request_id=request_id,
         hint="It may still appear, or the service ignored it. Run it again later: it writes only what is missing.",

@@ -300,9 +300,20 @@ class _Bearer:
         return self._provider.get_allowed_hosts_validator()
 
 
-def open_client(stack: AsyncExitStack, *, ca_path: str | None, timeout: int) -> httpx.AsyncClient:
+def trust(ca_path: str | None) -> ssl.SSLContext:
+    """The certificate authorities to trust: those of the file, or the system's."""
+    try:
+        return ssl.create_default_context(cafile=ca_path)
+    except OSError as exc:
+        raise SsprError(
+            "invalid_setting",
+            f"ca_path: {ca_path!r} is no file with certificate authorities ({exc.strerror or exc})",
+            hint="Give the path of a PEM file on the controller.",
+        ) from exc
+
+
+def open_client(stack: AsyncExitStack, context: ssl.SSLContext, *, timeout: int) -> httpx.AsyncClient:
     """One HTTP client for a task, closed with ``stack``: no redirects, no retries but the SDK's on reads."""
-    context = ssl.create_default_context(cafile=ca_path)
     client = httpx.AsyncClient(
         verify=context, timeout=timeout, follow_redirects=False, event_hooks={"response": [_hold_back_challenge]}
     )

@@ -51,8 +51,7 @@ class Setting:
         if self.remote not in document:
             return f"has no field for {self.option}"
         value = document[self.remote]
-        # bool is an int in Python, not in JSON
-        if type(value) is not self.json_type:
+        if not is_json(value, self.json_type):
             return f"has a {json_name(value)} where {self.option} is kept, instead of {json_name(self.json_type())}"
         if self.values and value not in self.values.values():
             return f"has the unknown value {value!r} for {self.option}"
@@ -112,6 +111,11 @@ class GroupSetting(Setting):
         if not one or not other:
             return not one and not other
         return bool(str(one["id"]).lower() == str(other["id"]).lower())
+
+
+def is_json(value: Any, kind: type) -> bool:
+    """Whether a value is of this JSON type; a boolean is an int in Python, not in JSON."""
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
 
 def json_name(value: Any) -> str:
@@ -288,7 +292,7 @@ def surprises(document: Document) -> list[str]:
     mistyped = sorted(
         name
         for name, json_type in PORTAL_FIELDS.items()
-        if name in document and document[name] is not None and type(document[name]) is not json_type
+        if name in document and document[name] is not None and not is_json(document[name], json_type)
     )
     found = []
     if unknown:

@@ -155,7 +155,11 @@ def make_plan(
     target = Documents(portal, methods, documents.migration_state)
 
     before, after = settings_of(documents, pages), settings_of(target, pages)
-    changes = tuple(o for o in (*on_portal, *on_graph) if not SETTINGS[o].same(before[o], after[o]))
+    fields = changed_fields(documents.portal, portal) if documents.portal and portal else {}
+    changes = (
+        *(option for option in on_portal if fields.keys() & set(SETTINGS[option].remote_fields)),
+        *(option for option in on_graph if before[option] is not after[option]),
+    )
 
     if on_graph and documents.methods is not None and methods is not None and not allow_sign_in_change:
         risky = _methods.sign_in_changes(_methods.read(documents.methods), _methods.read(methods))

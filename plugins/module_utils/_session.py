@@ -49,6 +49,7 @@ async def open_session(
     Checked in this order, each before the next request is sent: the Graph token, the portal token, the organization.
     """
     require_libraries()
+    context = _http.trust(connection.ca_path)
     request_ids: list[str] = []
     async with AsyncExitStack() as stack:
         graph_credential = _credentials.GuardedCredential(GRAPH, connection, remember)
@@ -70,7 +71,7 @@ async def open_session(
                     hint="Both credentials must be for the tenant in tenant_id.",
                 )
 
-        client = _http.open_client(stack, ca_path=connection.ca_path, timeout=connection.timeout)
+        client = _http.open_client(stack, context, timeout=connection.timeout)
         graph = _http.Plane(
             GRAPH, connection.cloud.graph_url + _documents.GRAPH_PREFIX, graph_credential, client, request_ids
         )

@@ -129,7 +129,7 @@ def _failure(work: _Work, error: SsprError) -> Result:
     result: Result = {
         "failed": True,
         "msg": f"{error.message}{'' if error.hint is None else f' - {error.hint}'}",
-        "changed": bool(work.progress.applied),
+        "changed": work.progress.wrote,
         "applied": work.progress.applied,
         "unconfirmed": work.progress.unconfirmed,
         "error": error.as_result(),
@@ -223,12 +223,12 @@ class _Configuration(_Work):
         )
 
     def _result(self, session: Session, plan: Plan, documents: Documents, asked: Mapping[str, Any]) -> Result:
-        foretold = self.check_mode and bool(plan.changes)
+        foretold = self.check_mode and bool(plan.steps)
         after = plan.after if foretold else settings_of(documents, self.pages)
         shown = [option for option in plan.backend if option in asked]
         name = session.tenant.get("default_domain") or session.tenant_id
         result: Result = {
-            "changed": bool(plan.changes),
+            "changed": foretold or self.progress.wrote,
             "diff": {
                 "before_header": f"{name} (as it was)",
                 "after_header": f"{name} ({'as it would be' if foretold else 'as it is'})",

@@ -196,7 +196,7 @@ def _patch_methods_policy(tenant: Tenant, call: Call) -> Answer:
 
 
 def _configuration(tenant: Tenant, _call: Call, name: str) -> Answer:
-    _, entry = _named_configuration(tenant, name)
+    _name, entry = _named_configuration(tenant, name)
     context = f"{METADATA}policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$entity"
     return Answer(200, {"@odata.context": context, **entry})
 

@@ -41,7 +41,7 @@ class Call:
 
     @property
     def bearer(self) -> str:
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        scheme, _blank, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
     def json(self) -> Any:

@@ -172,6 +172,8 @@ class World:
             for upn, user in (self._seed.get("users") or {}).items():
                 self.add_user(upn, **(user or {}))
             for tenant in self._seed.get("tenants") or []:
+                if self.find(str(tenant.get("id", ""))):
+                    raise ValueError(f"the seed has {tenant['id']} twice")
                 self.add_tenant(**tenant)
 
     def add_app(self, client_id: str, **entry: Any) -> App:
@@ -185,10 +187,11 @@ class World:
             return self.users[upn]
 
     def add_tenant(self, **entry: Any) -> Tenant:
+        """Add a tenant, in the place of one with the same id. No two tenants share a domain."""
         with self.lock:
             tenant = Tenant()
             tenant.edit(entry)
-            taken = [name for name in (tenant.id, *tenant.domains) if self.find(name)]
+            taken = [name for name in tenant.domains if (other := self.find(name)) and other.id != tenant.id]
             if taken:
                 raise ValueError(f"another tenant has {', '.join(taken)}")
             self.tenants[tenant.id] = tenant

@@ -30,7 +30,7 @@ _RESERVED = {"openid", "profile", "email", "offline_access"}
 
 def handle(world: World, signer: Signer, call: Call, twist: Mapping[str, Any]) -> Answer:
     """Answer a call. ``twist`` changes what is issued: ``lifetime``, ``tid``, ``audience``, or an error ``code``."""
-    name, _, rest = call.path.lstrip("/").partition("/")
+    name, _slash, rest = call.path.lstrip("/").partition("/")
     try:
         if (call.method, rest) == ("GET", _DISCOVERY):
             return Answer(200, _discovery(_tenant(world, name), call))

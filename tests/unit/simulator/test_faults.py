@@ -60,7 +60,7 @@ def test_filters(sim: Simulator, graph: Call, portal: Call) -> None:
         418,
         200,
     ]
-    assert [portal("GET").status_code for _ in range(3)] == [420] * 3
+    assert [portal("GET").status_code for _time in range(3)] == [420] * 3
     sim.clear_faults()
     assert portal("GET").status_code == 200
 
@@ -86,9 +86,9 @@ def test_stale_read(sim: Simulator, graph: Call, portal: Call) -> None:
     sim.fault("stale_read", plane="graph", times=2)
     graph("PATCH", SMS, json=SMS_OFF)
     portal("PUT", json={**portal("GET").json(), "enablementType": 2})
-    assert [graph("GET", SMS).json()["state"] for _ in range(3)] == ["enabled", "enabled", "disabled"]
+    assert [graph("GET", SMS).json()["state"] for _time in range(3)] == ["enabled", "enabled", "disabled"]
     sim.fault("stale_read", plane="portal")
-    assert [portal("GET").json()["enablementType"] for _ in range(2)] == [0, 2]
+    assert [portal("GET").json()["enablementType"] for _time in range(2)] == [0, 2]
 
 
 def test_ignore_write(sim: Simulator, graph: Call, portal: Call) -> None:
@@ -116,7 +116,7 @@ def test_admin_edit(sim: Simulator, graph: Call, portal: Call) -> None:
     sim.fault("admin_edit", plane="portal", changes={"notifyOnAdminPasswordReset": True})
     assert portal("GET").json()["notifyOnAdminPasswordReset"] is True
     sim.fault("admin_edit", plane="graph", changes={"Sms": {"state": "disabled"}}, when="after")
-    assert [graph("GET", SMS).json()["state"] for _ in range(2)] == ["enabled", "disabled"]
+    assert [graph("GET", SMS).json()["state"] for _time in range(2)] == ["enabled", "disabled"]
     assert not any(entry.applied for entry in sim.log())
 
 
