@@ -11,7 +11,7 @@ class ModuleDocFragment:
     """``tenantops.entra.settings``: what all modules that set something share; one attribute more for each page."""
 
     DOCUMENTATION = r"""
-description:
+notes:
   - An option that is left out, or null, is left alone in the tenant. Setting what is already set writes nothing.
   - Every change is read back until the tenant shows it twice in a row. A change that is not seen within
     O(confirm_timeout) seconds is reported as RV(ignore:error.kind=not_confirmed), never repeated blindly.
