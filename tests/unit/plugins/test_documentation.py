@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules document, held against the tables. Ansible has no fragments for RETURN, so a test keeps it in step."""
+"""What the modules document, held against the tables.
+
+Ansible has no documentation fragments for RETURN, so a test keeps it in step.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import KINDS
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES
 
