@@ -52,6 +52,8 @@ def main(run: Run, argument_spec: Mapping[str, Any]) -> None:
     """Validate, run, and hand over the result."""
     module = EntraModule(argument_spec=dict(argument_spec), supports_check_mode=True)
     result = run(module.params, module.check_mode)
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -280,6 +280,17 @@ def test_nulls_and_empty_strings_leave_alone(tenant: Tenant, module: str, option
     assert tenant.writes() == []
 
 
+def test_warnings_are_plain_warnings(tenant: Tenant) -> None:
+    tenant.policy["notAField"] = 1
+    result = tenant.run("sspr_properties", group="SSPR Pilot")
+    assert result.ok, result.values
+    assert [warning.split(":")[0] for warning in result["warnings"]] == [
+        "The SSPR policy has fields this version does not know (kept as they are)",
+        "group is ignored",
+    ]
+    assert result.get("deprecations", []) == []
+
+
 @pytest.mark.parametrize("migration_state", ["preMigration", "migrationInProgress", "migrationComplete", None])
 def test_info_reads_every_page(make_tenant: Any, migration_state: str | None) -> None:
     tenant = make_tenant(
