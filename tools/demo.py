@@ -1,0 +1,99 @@
+"""The three parts of `make demo`, each with what has to hold. Started by demo.sh, which starts the simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+URL = os.environ["ENTRA_GRAPH_URL"]
+RECAP = re.compile(r"(?P<host>\S+)\s+: ok=\d+\s+changed=(?P<changed>\d+)\s+unreachable=0\s+failed=(?P<failed>\d+)")
+SILENT = re.compile(r"(ok|skipping): \[[^]]+\]")
+
+
+class Demo:
+    def __init__(self) -> None:
+        context = ssl.create_default_context(cafile=os.environ["ENTRA_CA_PATH"])
+        direct = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        self._opener = urllib.request.build_opener(*direct)
+        self.checks: list[tuple[bool, str]] = []
+
+    def simulator(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the simulator's control API, which no real service has."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{URL}/_simulator/{path}", data, method=method)
+        with self._opener.open(request) as answer:
+            return json.load(answer)
+
+    def playbook(self, name: str, *arguments: str) -> tuple[dict[str, int], int, int]:
+        """Run a playbook on all tenants; the changes by host, the hosts that failed, the writes that were sent."""
+        self.simulator("DELETE", "log")
+        command = ["ansible-playbook", f"tenantops.entra.{name}", "-i", "examples/inventory", "-e", "sspr_hosts=all"]
+        command += arguments
+        print("$", *command, flush=True)
+        changed: dict[str, int] = {}
+        failed = 0
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            for line in shortened(process.stdout or ()):
+                print(line, flush=True)
+                if found := RECAP.match(line):
+                    changed[found["host"]] = int(found["changed"])
+                    failed += int(found["failed"])
+        return changed, failed + bool(process.returncode and not failed), len(self.simulator("GET", "log?write=true"))
+
+    def check(self, holds: bool, what: str) -> None:
+        self.checks.append((holds, what))
+
+
+def shortened(lines: Iterable[str]) -> Iterator[str]:
+    """Without the hosts that have nothing to tell, and without the tasks that then have none."""
+    heading: tuple[str, ...] = ()
+    for line in map(str.rstrip, lines):
+        if line.startswith(("PLAY", "TASK")):
+            heading = ("", line)
+        elif line and not SILENT.fullmatch(line):
+            yield from heading
+            yield line
+            heading = ()
+
+
+def main() -> int:
+    start = time.monotonic()
+    demo = Demo()
+    tenants = len(demo.simulator("GET", "state")["tenants"])
+
+    print(f"\n=== 1. The runbook, on {tenants} tenants that are not set up yet\n")
+    changed, failed, writes = demo.playbook("runbook")
+    demo.check(len(changed) == tenants and not failed, f"the runbook reached {tenants} tenants, and none failed")
+    demo.check(writes > 0, f"it changed {sum(map(bool, changed.values()))} of them with {writes} writes")
+
+    print("\n=== 2. The same again: nothing is left to do\n")
+    changed, failed, writes = demo.playbook("runbook", "-e", "sspr_serial=100%", "--skip-tags", "sspr_review")
+    demo.check(len(changed) == tenants and not failed and not any(changed.values()), "the second run changed nothing")
+    demo.check(writes == 0, f"the second run sent {writes} writes")
+
+    print("\n=== 3. Somebody opens Fabrikam to everyone in the admin center, and the audit finds it\n")
+    edit = {"enablementType": 2, "registrationReconfirmIntevalInDays": 30}
+    demo.simulator("PATCH", "tenants/fabrikam.example", {"portal_policy": edit})
+    changed, failed, writes = demo.playbook("audit")
+    drifting = [host for host, count in changed.items() if count]
+    demo.check(
+        drifting == ["fabrikam"] and not failed, f"the audit found drift in {', '.join(drifting) or 'no tenant'}"
+    )
+    demo.check(writes == 0, f"the audit sent {writes} writes")
+
+    print(f"\n=== What was seen, in {time.monotonic() - start:.0f} s\n")
+    for holds, what in demo.checks:
+        print(f"  {'ok    ' if holds else 'FAILED'}  {what}")
+    return int(not all(holds for holds, _what in demo.checks))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
