@@ -2,6 +2,7 @@
 # Runs the playbooks on the tenants of examples/inventory, which a simulator plays. Nothing leaves this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+tools/bootstrap.sh
 . tools/env.sh
 state=$PWD/.cache/demo
 rm -rf "$state"

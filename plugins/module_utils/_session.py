@@ -16,10 +16,16 @@ from ansible_collections.tenantops.entra.plugins.module_utils import _credential
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import Connection
 
+# In the `wids` of every application's token
+NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
+
 
 @dataclass
 class Session:
-    """``portal`` is None when there is no portal credential, or no portal API in this cloud."""
+    """``portal`` is None when there is no portal credential, or no portal API in this cloud.
+
+    ``permissions`` are those an application's Graph token lists; None when it does not tell.
+    """
 
     connection: Connection
     graph: _http.Plane
@@ -27,6 +33,11 @@ class Session:
     tenant_id: str
     request_ids: list[str]
     tenant: dict[str, str | None] = field(default_factory=dict)
+    permissions: frozenset[str] | None = None
+
+    def missing(self, *needed: str) -> list[str]:
+        """Of these permissions, those that an application is known not to have."""
+        return [] if self.permissions is None else [name for name in needed if name not in self.permissions]
 
 
 def require_libraries() -> None:
@@ -87,7 +98,15 @@ async def open_session(
             )
         organization = await _documents.read_organization(graph)
         tenant = identify(organization, tenant_id, connection.domains)
-        yield Session(connection, graph, portal, tenant_id, request_ids, tenant)
+        permissions = permissions_of(graph_credential.claims)
+        yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions)
+
+
+def permissions_of(claims: Mapping[str, Any]) -> frozenset[str] | None:
+    """What the token of an application allows; None for a user's, and where directory roles may allow more."""
+    listed = claims.get("roles")
+    by_role = set(claims.get("wids") or ()) - {NO_DIRECTORY_ROLE}
+    return None if claims.get("scp") or by_role or not isinstance(listed, list) else frozenset(map(str, listed))
 
 
 def portal_is_known(connection: Connection) -> bool:

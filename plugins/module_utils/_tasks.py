@@ -245,6 +245,8 @@ class _Configuration(_Work):
         }
         if documents.methods is not None and documents.migrated:
             result["targets"] = self._targets(documents.methods)
+        if foretold and any(step.plane == GRAPH for step in plan.steps):
+            result["missing_permissions"] = session.missing(_documents.WRITE_METHODS)
         return result
 
     def _targets(self, configurations: _methods.Configurations) -> dict[str, Any]:

@@ -147,6 +147,14 @@ targets:
   returned: when the authentication methods policy holds the methods
   type: dict
   sample: {email: {include: [11111111-1111-4111-8111-111111111111], exclude: []}}
+missing_permissions:
+  description:
+    - Application permissions the change needs and the app's token does not list. Not the portal user's roles, which
+      no token tells.
+  returned: check mode, where something would be written through Microsoft Graph
+  type: list
+  elements: str
+  sample: [Policy.ReadWrite.AuthenticationMethod]
 request_ids:
   description: The services' ids of this task's requests, in order, for support cases and audit logs.
   returned: always

@@ -279,6 +279,23 @@ def test_what_can_be_known_stops_before_the_first_write(make_tenant: Any, variab
     assert stored(tenant) == before
 
 
+def test_an_app_that_may_not_write_stops_before_the_first_write(make_tenant: Any) -> None:
+    seed = {"SoftwareOath": {"state": "disabled"}}
+    permissions = ["Organization.Read.All", "Policy.Read.AuthenticationMethod"]
+    tenant = make_tenant(apps={APP: permissions}, authentication_methods_policy=seed)
+    hosts = {"contoso": host(tenant, sspr_notify_admins=True, sspr_method_software_oath=True)}
+    run = play(tenant.ansible, RUNBOOK, hosts)
+    assert run.code == 2, run.output
+    assert "the app lacks Policy.ReadWrite.AuthenticationMethod in Contoso" in " ".join(run.output.split())
+    assert tenant.writes() == []
+    # Reading is what such an app is for.
+    assert play(tenant.ansible, AUDIT, hosts).code == 0
+    assert play(tenant.ansible, RUNBOOK, hosts, "--check").code == 0
+    # What Graph need not write, it may do.
+    assert play(tenant.ansible, RUNBOOK, {"contoso": host(tenant, sspr_notify_admins=True)}).code == 0
+    assert tenant.policy["notifyOnAdminPasswordReset"] is True
+
+
 def test_one_tenant_twice_in_the_inventory(tenant: Tenant) -> None:
     tenant_id = "abcdefab" + tenant.id[8:]
     hosts = {

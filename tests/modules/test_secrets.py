@@ -63,6 +63,8 @@ class Secrets:
             if value.startswith("eyJ"):
                 _header, payload, signature = value.split(".")
                 parts += [payload[:60], payload[-60:], signature]
+            # Messages are cut at some length: beginnings count as well.
+            parts += [text[:24] for text in encoded]
             for look in [*looks, *encoded, *(text.rstrip("=") for text in encoded), *parts]:
                 found[look] = value[:20]
         return found

@@ -22,7 +22,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_
 
 NAMES = [*(page.name for page in ALL_PAGES), "policy", "info"]
 SETTERS = NAMES[:-1]
-OWN = {"settings", "previous", "backend", "targets"}
+OWN = {"settings", "previous", "backend", "targets", "missing_permissions"}
 
 
 def module(name: str) -> ModuleType:
