@@ -256,5 +256,10 @@ def sign_in_failed(plane: str, exc: Exception) -> SsprError:
     )
 
 
-def _never_arrived(exc: Exception) -> bool:
-    return isinstance(exc, (requests.RequestException, ServiceRequestError, ServiceResponseError))
+def _never_arrived(exc: BaseException | None) -> bool:
+    """Whether a connection failed; azure-identity wraps that in an error of authentication."""
+    while exc is not None:
+        if isinstance(exc, (requests.RequestException, ServiceRequestError, ServiceResponseError)):
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False

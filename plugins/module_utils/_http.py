@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from time import time
 from typing import Any
 
@@ -293,7 +294,7 @@ class _Bearer:
     async def get_authorization_token(self, uri: str, context: Mapping[str, Any] | None = None) -> str:
         context = dict(context or {})
         if context.get("claims"):
-            context["claims"] = padded(str(context["claims"]).replace("-", "+").replace("_", "/"))
+            context["claims"] = base64.b64encode(claims_text(str(context["claims"])).encode()).decode()
         return str(await self._provider.get_authorization_token(uri, context))
 
     def get_allowed_hosts_validator(self) -> Any:
@@ -335,7 +336,14 @@ async def _hold_back_challenge(response: httpx.Response) -> None:
 
 def claims_text(challenge: str) -> str:
     """The claims a service asks for: base64 in the standard or the URL alphabet, padded or not."""
-    return base64.urlsafe_b64decode(padded(challenge.replace("+", "-").replace("/", "_"))).decode()
+    try:
+        return base64.urlsafe_b64decode(padded(challenge.replace("+", "-").replace("/", "_"))).decode()
+    except ValueError as exc:
+        raise SsprError(
+            "credential",
+            "the service wants a token that meets certain claims, and it cannot be read which",
+            hint="A Conditional Access policy may be at work: try the same by hand.",
+        ) from exc
 
 
 def seconds(retry_after: str | None) -> float | None:
@@ -343,9 +351,11 @@ def seconds(retry_after: str | None) -> float | None:
     if not retry_after:
         return None
     try:
-        return max(0.0, float(retry_after))
+        number = float(retry_after)
     except ValueError:
         pass
+    else:
+        return max(0.0, number) if isfinite(number) else None
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time())
     except ValueError:
