@@ -67,6 +67,8 @@ class Change:
     allow_sign_in_change: bool
     documents: Documents
     progress: Progress
+    # Parts that were sent and not yet seen
+    pending: list[Step] = field(default_factory=list, init=False)
     # Planes whose document was read with no write and no pause since; the portal's also with no other request since.
     fresh: set[str]
 
@@ -144,26 +146,32 @@ class Change:
             if in_a_row == 0:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-        missing = [part for part in sent if not seen(part, self.documents)] or sent
-        for part in missing:
-            self.progress.unconfirmed.extend(part.options)
-        raise _unconfirmed(missing, self.documents, timeout, trouble)
+        self._look_for(sent)
+        raise _unconfirmed(self.pending or sent, self.documents, timeout, trouble)
 
     async def _settle(self, sent: list[Step]) -> None:
         """Look once at what became of the parts that were sent before a later one was refused."""
         if not sent:
             return
         try:
-            documents = await read_plane(self.session, sent[0].plane, self.documents)
+            self.documents = await read_plane(self.session, sent[0].plane, self.documents)
         except SsprError:
-            # The refusal is what the operator must hear about; these options are reported as unconfirmed.
-            documents = self.documents
-        for part in sent:
-            if seen(part, documents):
-                self.documents = documents
+            # The refusal is what the operator must hear about; these parts stay pending.
+            self.pending.extend(sent)
+            self._report()
+        else:
+            self._look_for(sent)
+
+    def _look_for(self, sent: list[Step]) -> None:
+        """Tell the parts that the documents at hand show from those still to be seen, now or at a later read."""
+        for part in (*self.pending, *sent):
+            if seen(part, self.documents):
                 self._confirmed(part)
-            else:
-                self.progress.unconfirmed.extend(part.options)
+        self.pending = [part for part in (*self.pending, *sent) if not seen(part, self.documents)]
+        self._report()
+
+    def _report(self) -> None:
+        self.progress.unconfirmed = list(dict.fromkeys(option for part in self.pending for option in part.options))
 
     def _confirmed(self, step: Step) -> None:
         self.progress.wrote = True
@@ -176,6 +184,7 @@ class Change:
     async def _read_again(self, plane: str, plan: Plan) -> None:
         """Read a document afresh and make sure that nobody else has set the asked options meanwhile."""
         self.documents = await settled_read(self.session, self.turnstile, plane, self.documents)
+        self._look_for([])
         found = settings_of(self.documents, self.pages)
         foreign = [
             option

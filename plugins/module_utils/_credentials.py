@@ -9,6 +9,8 @@ Two kinds azure-identity does not have are here: a stored refresh token (through
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -19,6 +21,7 @@ try:
     import requests
     from azure.core.credentials import AccessToken
     from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+    from msal.exceptions import MsalError
 except ImportError as exc:  # reported by libraries.require, so that sanity can import this file without them
     IMPORT_ERROR: ImportError | None = exc
 else:
@@ -72,7 +75,7 @@ class GuardedCredential:
             token = self._source.get_token(*(scopes or (self.scope,)), claims=claims, enable_cae=True)
         except SsprError:
             raise
-        except (AzureError, requests.RequestException, ValueError, OSError) as exc:
+        except (AzureError, MsalError, requests.RequestException, ValueError, TypeError, OSError) as exc:
             raise sign_in_failed(self._plane, exc) from exc
         self._remember(token.token)
         found = claims_of(token.token, self._plane)
@@ -132,7 +135,12 @@ class _HttpClient:
 
     def __init__(self, connection: Connection) -> None:
         self._session = requests.Session()
-        self._kwargs = {"verify": connection.ca_path or True, "timeout": (CONNECT_TIMEOUT, connection.timeout)}
+        # A redirect would take the refresh token to another host.
+        self._kwargs: dict[str, Any] = {
+            "verify": connection.ca_path or True,
+            "timeout": (CONNECT_TIMEOUT, connection.timeout),
+            "allow_redirects": False,
+        }
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
         return self._session.get(url, **{**kwargs, **self._kwargs})
@@ -233,33 +241,41 @@ SOURCES: Mapping[str, Callable[[str, Connection], TokenSource]] = {
 
 
 def sign_in_failed(plane: str, exc: Exception) -> SsprError:
-    """Why no token could be had, in the public vocabulary. The text of the exception is kept short and to the point."""
+    """Why no token could be had, in the public vocabulary."""
     text = " ".join(str(exc).split())
     code = code_of(text)
-    status = getattr(getattr(exc, "response", None), "status_code", None)
-    if code is None and (status == 429 or (status is not None and status >= 500) or _never_arrived(exc)):
-        return SsprError(
-            "throttled" if status == 429 else "unreachable",
-            f"the token service answered {status}" if status else f"the token service did not answer: {text[:200]}",
-            plane=plane,
-            status=status,
-            hint="Run it again later.",
-        )
+    trouble = None if code else _trouble(exc, text)
+    if trouble is not None:
+        kind, what, status = trouble
+        return SsprError(kind, f"the token service {what}", plane=plane, status=status, hint="Run it again later.")
     known = SIGN_IN_ERRORS.get(code or "")
     return SsprError(
         "portal_credential_expired" if plane == PORTAL and known and known.expired else "credential",
-        f"no token for {'the portal API' if plane == PORTAL else 'Microsoft Graph'}: {text[:300]}",
+        f"no token for {'the portal API' if plane == PORTAL else 'Microsoft Graph'}: {text}",
         plane=plane,
-        status=status,
         code=f"AADSTS{code}" if code else None,
         hint=known.hint if known else "Check the credential's options.",
     )
 
 
-def _never_arrived(exc: BaseException | None) -> bool:
-    """Whether a connection failed; azure-identity wraps that in an error of authentication."""
-    while exc is not None:
-        if isinstance(exc, (requests.RequestException, ServiceRequestError, ServiceResponseError)):
-            return True
-        exc = exc.__cause__ or exc.__context__
-    return False
+def _trouble(exc: Exception, text: str) -> tuple[str, str, int | None] | None:
+    """Kind, words and status when the token service, not the credential, is to blame.
+
+    azure-identity and msal wrap that in errors of authentication, and leave the status to their texts.
+    """
+    found = re.search(r"HTTP Error: (\d{3})", text)
+    status = int(found.group(1)) if found else getattr(getattr(exc, "response", None), "status_code", None)
+    if status == 429 or "Too many requests" in text:
+        return "throttled", "has too many requests", 429
+    if status is not None and (status >= 500 or 300 <= status < 400):
+        return "unreachable", f"answered {status}", status
+    chain: BaseException | None = exc
+    while chain is not None:
+        if isinstance(chain, (requests.RequestException, ServiceRequestError, ServiceResponseError)):
+            return "unreachable", f"did not answer: {type(chain).__name__}", None
+        if isinstance(chain, json.JSONDecodeError):
+            return "unreachable", "answered with something else than JSON", None
+        chain = chain.__cause__ or chain.__context__
+    if text.startswith("Expecting value:"):
+        return "unreachable", "answered with something else than JSON", None
+    return None

@@ -237,7 +237,7 @@ class Plane:
         code, text = error_of(answer.body)
         kind, message, hint = self._judge(answer, code, needs)
         if text:
-            message = f"{message}: {text[:300]}"
+            message = f"{message}: {text}"
         return SsprError(
             kind,
             message,

@@ -13,7 +13,9 @@ import asyncio
 import os
 import traceback
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _methods
@@ -57,6 +59,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import 
 Result = dict[str, Any]
 
 # Failures of the portal plane where the admin center is the way out.
+LONGEST_MESSAGE = 600
 BY_HAND = frozenset({"portal_credential_missing", "unsupported", "unexpected_document"})
 
 
@@ -82,6 +85,7 @@ class _Work:
         self.progress = Progress()
         self.warnings: list[str] = []
         self.manual: list[dict[str, Any]] = []
+        self.documents = Documents()
 
     async def run(self) -> Result:
         raise NotImplementedError
@@ -97,13 +101,12 @@ class _Work:
 
     async def read(self, session: Session, turnstile: Turnstile, *, methods: bool) -> Documents:
         """What the task needs to see; the portal document last, since it is written directly after its read."""
-        documents = Documents()
         if methods:
-            documents = await settled_read(session, turnstile, GRAPH, documents)
+            self.documents = await settled_read(session, turnstile, GRAPH, self.documents)
         if session.portal is not None:
-            documents = await settled_read(session, turnstile, PORTAL, documents)
-            self.warnings.extend(surprises(documents.portal or {}))
-        return documents
+            self.documents = await settled_read(session, turnstile, PORTAL, self.documents)
+            self.warnings.extend(surprises(self.documents.portal or {}))
+        return self.documents
 
 
 def _guarded(work: _Work) -> Result:
@@ -126,6 +129,8 @@ def _guarded(work: _Work) -> Result:
 
 def _failure(work: _Work, error: SsprError) -> Result:
     session = work.session
+    # Masked before it is cut: the beginning of a secret is a secret too.
+    error = replace(error, message=shorten(work.redactor.text(error.message), LONGEST_MESSAGE, placeholder=" ..."))
     result: Result = {
         "failed": True,
         "msg": f"{error.message}{'' if error.hint is None else f' - {error.hint}'}",
@@ -166,7 +171,12 @@ class _Configuration(_Work):
         # Looked up before the portal document is read, wherever the task itself says that the group will count.
         if asked.get("group") and asked.get("scope") == "selected":
             asked["group"] = await self._group(session, asked["group"])
-        documents = await self.read(session, turnstile, methods=AUTH_METHODS in self.pages)
+        try:
+            documents = await self.read(session, turnstile, methods=AUTH_METHODS in self.pages)
+        except SsprError as exc:
+            if exc.plane == PORTAL:
+                self._leave_by_hand(self.documents, asked, session.connection)
+            raise
         fresh = {GRAPH, PORTAL}
         self._require_portal(session, documents, asked)
         unfit = misfits(documents, asked)
@@ -205,14 +215,18 @@ class _Configuration(_Work):
         """Without the portal API: list what is left by hand, and stop unless the task says to go on."""
         if session.portal is not None:
             return
-        left = {o: v for o, v in asked.items() if backend_of(o, documents.migrated) == PORTAL}
-        self.manual.extend(by_hand(self.pages, left, session.connection))
+        left = self._leave_by_hand(documents, asked, session.connection)
         if left and self.params.get("portal") != "manual":
             raise _no_portal(session.connection, left)
 
+    def _leave_by_hand(self, documents: Documents, asked: Mapping[str, Any], target: Connection) -> dict[str, Any]:
+        """Those of the asked settings that the portal holds, noted as left to do by hand."""
+        left = {o: v for o, v in asked.items() if backend_of(o, documents.migrated) == PORTAL}
+        self.manual.extend(by_hand(self.pages, left, target))
+        return left
+
     def _unfit(self, unfit: Mapping[str, str], documents: Documents, target: Connection) -> SsprError:
-        on_portal = {o: self.asked[o] for o in unfit if backend_of(o, documents.migrated) == PORTAL}
-        self.manual.extend(by_hand(self.pages, on_portal, target))
+        on_portal = self._leave_by_hand(documents, {o: self.asked[o] for o in unfit}, target)
         plane = PORTAL if on_portal else GRAPH
         what = "SSPR policy" if on_portal else "authentication methods policy"
         return SsprError(
