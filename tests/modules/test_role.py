@@ -279,6 +279,14 @@ def test_what_can_be_known_stops_before_the_first_write(make_tenant: Any, variab
     assert stored(tenant) == before
 
 
+def test_what_this_version_cannot_set_is_refused(tenant: Tenant) -> None:
+    asked = {"sspr_password_writeback": False, "sspr_admins_can_reset": None, "sspr_unlock_without_reset": ""}
+    run = play(tenant.ansible, RUNBOOK, {"contoso": host(tenant, sspr_notify_admins=True, **asked)})
+    assert run.code == 2, run.output
+    assert "sspr_password_writeback: this version cannot set that" in " ".join(run.output.split())
+    assert tenant.requests() == []
+
+
 def test_an_app_that_may_not_write_stops_before_the_first_write(make_tenant: Any) -> None:
     seed = {"SoftwareOath": {"state": "disabled"}}
     permissions = ["Organization.Read.All", "Policy.Read.AuthenticationMethod"]
