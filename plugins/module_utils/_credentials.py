@@ -9,8 +9,6 @@ Two kinds azure-identity does not have are here: a stored refresh token (through
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -40,6 +38,10 @@ TOKEN_RETRIES = 3
 FEDERATION_SCOPE = "api://AzureADTokenExchange/.default"
 
 
+# Told the status of each answer of the token service
+Hear = Callable[[int], None]
+
+
 class TokenSource(Protocol):
     """What azure-core calls a token credential."""
 
@@ -58,6 +60,8 @@ class GuardedCredential:
         self._remember = remember
         self._token: AccessToken | None = None
         self._source: TokenSource | None = None
+        # The token service's last HTTP status; the libraries leave it to the texts of their errors
+        self._status: int | None = None
         self.claims: dict[str, Any] = {}
 
     @property
@@ -69,19 +73,23 @@ class GuardedCredential:
         # azure-identity keeps tokens with and without continuous access evaluation apart: always ask for the same.
         if self._token is not None and not claims and self._token.expires_on - time.time() > RENEW_BEFORE:
             return self._token
+        self._status = None
         try:
             if self._source is None:
-                self._source = source(self._plane, self._connection)
+                self._source = source(self._plane, self._connection, self._hear)
             token = self._source.get_token(*(scopes or (self.scope,)), claims=claims, enable_cae=True)
         except SsprError:
             raise
         except (AzureError, MsalError, requests.RequestException, ValueError, TypeError, OSError) as exc:
-            raise sign_in_failed(self._plane, exc) from exc
+            raise sign_in_failed(self._plane, exc, self._status) from exc
         self._remember(token.token)
         found = claims_of(token.token, self._plane)
         check_token(found, plane=self._plane, cloud=self._connection.cloud, tenant=self._connection.tenant_guid)
         self._token, self.claims = token, found
         return token
+
+    def _hear(self, status: int) -> None:
+        self._status = status
 
     def close(self) -> None:
         close = getattr(self._source, "close", None)
@@ -106,9 +114,9 @@ class ReadyToken:
 class RefreshToken:
     """A user's refresh token, redeemed in the tenant that is worked on."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, hear: Hear) -> None:
         self._refresh_token = connection.params["portal_refresh_token"]
-        self._http = _HttpClient(connection)
+        self._http = _HttpClient(connection, hear)
         self._app = msal.PublicClientApplication(
             connection.params["portal_client_id"],
             authority=f"{connection.cloud.authority_url}/{connection.tenant}",
@@ -120,7 +128,7 @@ class RefreshToken:
         extra = {"data": {"claims": claims}} if claims else {}
         answer = self._app.acquire_token_by_refresh_token(self._refresh_token, scopes=list(scopes), **extra)
         if "access_token" not in answer:
-            raise sign_in_failed(PORTAL, ValueError(str(answer.get("error_description") or answer.get("error"))))
+            raise ValueError(str(answer.get("error_description") or answer.get("error")))
         return AccessToken(answer["access_token"], int(time.time()) + int(answer["expires_in"]))
 
     def close(self) -> None:
@@ -133,8 +141,9 @@ class _HttpClient:
     Set on each call because requests prefers its own environment variables to what a session says.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, hear: Hear) -> None:
         self._session = requests.Session()
+        self._hear = hear
         # A redirect would take the refresh token to another host.
         self._kwargs: dict[str, Any] = {
             "verify": connection.ca_path or True,
@@ -143,22 +152,26 @@ class _HttpClient:
         }
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
-        return self._session.get(url, **{**kwargs, **self._kwargs})
+        return self._heard(self._session.get(url, **{**kwargs, **self._kwargs}))
 
     def post(self, url: str, **kwargs: Any) -> requests.Response:
-        return self._session.post(url, **{**kwargs, **self._kwargs})
+        return self._heard(self._session.post(url, **{**kwargs, **self._kwargs}))
+
+    def _heard(self, response: requests.Response) -> requests.Response:
+        self._hear(response.status_code)
+        return response
 
     def close(self) -> None:
         self._session.close()
 
 
-def source(plane: str, connection: Connection) -> TokenSource:
+def source(plane: str, connection: Connection, hear: Hear) -> TokenSource:
     """The credential of a plane, as the options name it."""
     method = connection.graph_method if plane == GRAPH else connection.portal_method
-    return SOURCES[method or ""](plane, connection)
+    return SOURCES[method or ""](plane, connection, hear)
 
 
-def _entra(connection: Connection) -> dict[str, Any]:
+def _entra(connection: Connection, hear: Hear) -> dict[str, Any]:
     """What every credential of azure-identity that talks to Entra is told."""
     return {
         "authority": connection.cloud.authority_url,
@@ -166,18 +179,19 @@ def _entra(connection: Connection) -> dict[str, Any]:
         "connection_timeout": CONNECT_TIMEOUT,
         "read_timeout": connection.timeout,
         "retry_total": TOKEN_RETRIES,
+        "raw_response_hook": lambda response: hear(response.http_response.status_code),
         **({"connection_verify": connection.ca_path} if connection.ca_path else {}),
     }
 
 
-def _client_secret(_plane: str, connection: Connection) -> TokenSource:
+def _client_secret(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
     params = connection.params
     return azure_identity.ClientSecretCredential(
-        connection.tenant, params["client_id"], params["client_secret"], **_entra(connection)
+        connection.tenant, params["client_id"], params["client_secret"], **_entra(connection, hear)
     )
 
 
-def _client_certificate(_plane: str, connection: Connection) -> TokenSource:
+def _client_certificate(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
     params = connection.params
     text = params.get("client_certificate")
     return azure_identity.CertificateCredential(
@@ -186,21 +200,21 @@ def _client_certificate(_plane: str, connection: Connection) -> TokenSource:
         params.get("client_certificate_path"),
         certificate_data=text.encode() if text else None,
         password=params.get("client_certificate_password"),
-        **_entra(connection),
+        **_entra(connection, hear),
     )
 
 
-def _workload_identity(_plane: str, connection: Connection) -> TokenSource:
+def _workload_identity(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
     params = connection.params
     return azure_identity.WorkloadIdentityCredential(
         tenant_id=connection.tenant,
         client_id=params["client_id"],
         token_file_path=params["federated_token_file"],
-        **_entra(connection),
+        **_entra(connection, hear),
     )
 
 
-def _managed_identity_federation(_plane: str, connection: Connection) -> TokenSource:
+def _managed_identity_federation(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
     # Not ManagedIdentityCredential alone: asked for another tenant it silently gives a token of its own.
     params = connection.params
     identity = azure_identity.ManagedIdentityCredential(client_id=params.get("managed_identity_client_id"))
@@ -208,27 +222,27 @@ def _managed_identity_federation(_plane: str, connection: Connection) -> TokenSo
         connection.tenant,
         params["client_id"],
         lambda: identity.get_token(FEDERATION_SCOPE).token,
-        **_entra(connection),
+        **_entra(connection, hear),
     )
 
 
-def _azure_cli(_plane: str, connection: Connection) -> TokenSource:
+def _azure_cli(_plane: str, connection: Connection, _hear: Hear) -> TokenSource:
     return azure_identity.AzureCliCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
 
 
-def _azure_powershell(_plane: str, connection: Connection) -> TokenSource:
+def _azure_powershell(_plane: str, connection: Connection, _hear: Hear) -> TokenSource:
     return azure_identity.AzurePowerShellCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
 
 
-def _refresh_token(_plane: str, connection: Connection) -> TokenSource:
-    return RefreshToken(connection)
+def _refresh_token(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
+    return RefreshToken(connection, hear)
 
 
-def _access_token(plane: str, connection: Connection) -> TokenSource:
+def _access_token(plane: str, connection: Connection, _hear: Hear) -> TokenSource:
     return ReadyToken(connection.params["access_token" if plane == GRAPH else "portal_access_token"], plane)
 
 
-SOURCES: Mapping[str, Callable[[str, Connection], TokenSource]] = {
+SOURCES: Mapping[str, Callable[[str, Connection, Hear], TokenSource]] = {
     "client_secret": _client_secret,
     "client_certificate": _client_certificate,
     "workload_identity": _workload_identity,
@@ -240,42 +254,37 @@ SOURCES: Mapping[str, Callable[[str, Connection], TokenSource]] = {
 }
 
 
-def sign_in_failed(plane: str, exc: Exception) -> SsprError:
-    """Why no token could be had, in the public vocabulary."""
+def sign_in_failed(plane: str, exc: Exception, status: int | None) -> SsprError:
+    """Why no token could be had, in the public vocabulary. ``status`` is the token service's last answer."""
     text = " ".join(str(exc).split())
     code = code_of(text)
-    trouble = None if code else _trouble(exc, text)
-    if trouble is not None:
-        kind, what, status = trouble
-        return SsprError(kind, f"the token service {what}", plane=plane, status=status, hint="Run it again later.")
+    if status == 429:
+        return _trouble("throttled", "has too many requests", plane, status)
+    if _never_arrived(exc):
+        return _trouble("unreachable", f"did not answer: {text}", plane, None)
+    if status is not None and (status >= 500 or 300 <= status < 400):
+        return _trouble("unreachable", f"answered {status}", plane, status)
+    if status is not None and status < 300 and code is None:
+        return _trouble("unreachable", "answered with something that is no token", plane, status)
     known = SIGN_IN_ERRORS.get(code or "")
     return SsprError(
         "portal_credential_expired" if plane == PORTAL and known and known.expired else "credential",
         f"no token for {'the portal API' if plane == PORTAL else 'Microsoft Graph'}: {text}",
         plane=plane,
+        status=status,
         code=f"AADSTS{code}" if code else None,
         hint=known.hint if known else "Check the credential's options.",
     )
 
 
-def _trouble(exc: Exception, text: str) -> tuple[str, str, int | None] | None:
-    """Kind, words and status when the token service, not the credential, is to blame.
+def _trouble(kind: str, what: str, plane: str, status: int | None) -> SsprError:
+    return SsprError(kind, f"the token service {what}", plane=plane, status=status, hint="Run it again later.")
 
-    azure-identity and msal wrap that in errors of authentication, and leave the status to their texts.
-    """
-    found = re.search(r"HTTP Error: (\d{3})", text)
-    status = int(found.group(1)) if found else getattr(getattr(exc, "response", None), "status_code", None)
-    if status == 429 or "Too many requests" in text:
-        return "throttled", "has too many requests", 429
-    if status is not None and (status >= 500 or 300 <= status < 400):
-        return "unreachable", f"answered {status}", status
-    chain: BaseException | None = exc
-    while chain is not None:
-        if isinstance(chain, (requests.RequestException, ServiceRequestError, ServiceResponseError)):
-            return "unreachable", f"did not answer: {type(chain).__name__}", None
-        if isinstance(chain, json.JSONDecodeError):
-            return "unreachable", "answered with something else than JSON", None
-        chain = chain.__cause__ or chain.__context__
-    if text.startswith("Expecting value:"):
-        return "unreachable", "answered with something else than JSON", None
-    return None
+
+def _never_arrived(exc: BaseException | None) -> bool:
+    """Whether a connection failed; azure-identity wraps that in an error of authentication."""
+    while exc is not None:
+        if isinstance(exc, (requests.ConnectionError, requests.Timeout, ServiceRequestError, ServiceResponseError)):
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False

@@ -15,7 +15,6 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _methods
@@ -130,7 +129,8 @@ def _guarded(work: _Work) -> Result:
 def _failure(work: _Work, error: SsprError) -> Result:
     session = work.session
     # Masked before it is cut: the beginning of a secret is a secret too.
-    error = replace(error, message=shorten(work.redactor.text(error.message), LONGEST_MESSAGE, placeholder=" ..."))
+    message = work.redactor.text(error.message)
+    error = replace(error, message=message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} ...")
     result: Result = {
         "failed": True,
         "msg": f"{error.message}{'' if error.hint is None else f' - {error.hint}'}",

@@ -32,6 +32,8 @@ from ansible_collections.tenantops.entra.tests.support.playbook import TaskResul
 from .conftest import ALL_PERMISSIONS, APP, HOME_TENANT, OPERATOR, Tenant
 from .test_faults import here
 
+pytestmark = pytest.mark.oldest
+
 PASSWORD = "pass/word+1"
 ISSUER, SUBJECT = "https://ci.example", "repo:main"
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
@@ -203,6 +205,7 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
         thread.join()
 
 
+@pytest.mark.filterwarnings("ignore:Use list:DeprecationWarning")  # the oldest msal
 def test_managed_identity_federation(workload: Tenant, identity: list[dict[str, str]]) -> None:
     """The identity's token is for the exchange only; the one that is used comes from the tenant that is asked for."""
     works(workload, managed_identity_client_id="88888888-8888-4888-8888-888888888888")
@@ -415,7 +418,6 @@ def signed_in(tenant: Tenant, **changes: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.oldest
 def test_signed_in_tools_in_ansible(tenant: Tenant, tools: Tools) -> None:
     tools.knows(**signed_in(tenant))
     unnamed, cli, shell = tenant.ansible.tasks(
