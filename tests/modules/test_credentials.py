@@ -35,6 +35,7 @@ from .test_faults import here
 pytestmark = pytest.mark.oldest
 
 PASSWORD = "pass/word+1"
+THE_OLDEST_MSAL = pytest.mark.filterwarnings("ignore:Use list:DeprecationWarning")
 ISSUER, SUBJECT = "https://ci.example", "repo:main"
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
 PORTAL_AUDIENCE = "74658136-14ec-4630-ad9b-26e160ff0fc6"
@@ -184,9 +185,12 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             queries.append({name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
-            answer = {"access_token": federated_token(), "expires_on": str(int(time.time()) + 600)}
-            body = json.dumps({**answer, "resource": "api://AzureADTokenExchange", "token_type": "Bearer"}).encode()
-            self.send_response(200)
+            refused = "refused" in self.path
+            token = {"access_token": federated_token(), "expires_on": str(int(time.time()) + 600)}
+            granted = {**token, "resource": "api://AzureADTokenExchange", "token_type": "Bearer"}
+            answer = {"statusCode": 400, "message": "no such identity"} if refused else granted
+            body = json.dumps(answer).encode()
+            self.send_response(400 if refused else 200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -205,7 +209,7 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
         thread.join()
 
 
-@pytest.mark.filterwarnings("ignore:Use list:DeprecationWarning")  # the oldest msal
+@THE_OLDEST_MSAL
 def test_managed_identity_federation(workload: Tenant, identity: list[dict[str, str]]) -> None:
     """The identity's token is for the exchange only; the one that is used comes from the tenant that is asked for."""
     works(workload, managed_identity_client_id="88888888-8888-4888-8888-888888888888")
@@ -213,6 +217,16 @@ def test_managed_identity_federation(workload: Tenant, identity: list[dict[str, 
     assert {query["resource"] for query in identity} == {"api://AzureADTokenExchange"}
     assert identity[0]["client_id"] == "88888888-8888-4888-8888-888888888888"
     assert "client_id" not in identity[-1]
+
+
+@THE_OLDEST_MSAL
+def test_a_managed_identity_that_is_not_there(
+    workload: Tenant, identity: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{os.environ['IDENTITY_ENDPOINT']}/refused")
+    result = fails(workload, "credential", "graph", auth_method="managed_identity_federation")
+    assert "no such identity" in result["msg"]
+    assert identity, "it was asked"
 
 
 def test_ready_tokens(tenant: Tenant) -> None:

@@ -52,9 +52,9 @@ def landed(tenant: Tenant) -> list[Any]:
     return [request for request in tenant.writes() if request.applied]
 
 
-def asked_to_wait(seconds: int) -> str:
-    """A ``Retry-After`` as a date."""
-    return formatdate(time.time() + seconds, usegmt=True)
+def in_two_seconds() -> str:
+    """A ``Retry-After`` as a date, which has no fractions."""
+    return formatdate(time.time() + 2, usegmt=True)
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class Case:
     edit: Mapping[str, Any] = field(default_factory=dict)
     # The change was made, but not by a write of ours that got through
     by_itself: bool = False
+    # Seconds between the first write and the second, at least
+    pause: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
     graph: bool = False
     in_ansible: bool = False
@@ -92,7 +94,8 @@ class Case:
         tenant: Tenant = make_tenant(**off)
         for kind, arguments in self.faults:
             plane = "graph" if self.graph else "portal"
-            tenant.fault(kind, **{"plane": plane, **arguments})
+            now = {name: value() if callable(value) else value for name, value in arguments.items()}
+            tenant.fault(kind, **{"plane": plane, **now})
         return tenant
 
     def check(self, tenant: Tenant, result: TaskResult, before: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -108,6 +111,8 @@ class Case:
         assert len(tenant.writes()) == self.sent
         assert len(landed(tenant)) == (self.kind is None and not self.by_itself)
         assert all(request.method == ("PATCH" if self.graph else "PUT") for request in tenant.writes())
+        times = [request.time for request in tenant.writes()]
+        assert self.pause == 0 or times[1] - times[0] >= self.pause
         if self.kind is None:
             assert result.ok, result.values
             assert result.changed
@@ -143,8 +148,8 @@ ALWAYS: dict[str, Any] = {"times": None}
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1"},"x":{"value":"???>>>~~~???"}}}'
 
 
-def postponed(name: str, *faults: tuple[str, dict[str, Any]], **rest: Any) -> Case:
-    return Case(f"postponed-{name}", (EDIT, *faults), None, 2, edit=HELPDESK, **rest)
+def postponed(name: str, fault: tuple[str, dict[str, Any]], **rest: Any) -> Case:
+    return Case(f"postponed-{name}", (EDIT, fault), None, 2, edit=HELPDESK, **rest)
 
 
 def lost(name: str, *faults: tuple[str, dict[str, Any]], **rest: Any) -> Case:
@@ -153,11 +158,11 @@ def lost(name: str, *faults: tuple[str, dict[str, Any]], **rest: Any) -> Case:
 
 
 CASES = (
-    postponed("429-seconds", ("throttle", {**PUT, "retry_after": 1}), in_ansible=True),
-    postponed("429-date", ("throttle", {**PUT, "retry_after": asked_to_wait(2)})),
-    postponed("429-silent", ("throttle", PUT)),
-    postponed("503-seconds", ("unavailable", {**PUT, "retry_after": 1})),
-    postponed("503-silent", ("unavailable", PUT)),
+    postponed("429-seconds", ("throttle", {**PUT, "retry_after": 1}), pause=0.99, in_ansible=True),
+    postponed("429-date", ("throttle", {**PUT, "retry_after": in_two_seconds}), pause=0.9),
+    postponed("429-silent", ("throttle", PUT), pause=0.99),
+    postponed("503-seconds", ("unavailable", {**PUT, "retry_after": 1}), pause=0.99),
+    postponed("503-silent", ("unavailable", PUT), pause=0.99),
     postponed("claims", ("claims_challenge", {**PUT, "claims": CLAIMS}), in_ansible=True),
     Case("postponed-patch-429", (("throttle", {**PATCH, "retry_after": 1}),), None, 2, graph=True),
     Case("postponed-patch-claims", (("claims_challenge", {**PATCH, "claims": CLAIMS}),), None, 2, graph=True),
