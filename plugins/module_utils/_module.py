@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,8 +34,13 @@ class EntraModule(AnsibleModule):
         self.params = {**with_environment(options, os.environ), **internal}
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
-        """Ansible's own validation errors get the same shape as ours."""
+        """Give Ansible's own validation errors our shape, and the value, which older versions do not name."""
         if "error" not in kwargs:
+            named = re.match(r"argument '(\w+)'", msg)
+            option = named.group(1) if named else ""
+            if option in self.params and not self.argument_spec.get(option, {}).get("no_log"):
+                given = repr(self.params[option])
+                msg = msg if given in msg else f"{msg} (given: {given})"
             kwargs["error"] = SsprError("invalid_setting", msg, hint="Nothing was sent.").as_result()
             kwargs.update(changed=False, applied=[], unconfirmed=[])
         return super().fail_json(msg, **kwargs)

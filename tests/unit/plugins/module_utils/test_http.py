@@ -255,7 +255,7 @@ def test_proxies_are_honoured(
         ({"kind": "claims_challenge", "claims": CLAIMS}, ("postponed", "credential", 0.0)),
         ({"kind": "drop_before"}, ("unanswered", "unreachable", True)),
         ({"kind": "drop_after"}, ("unanswered", "unreachable", True)),
-        ({"kind": "slow", "seconds": 2}, ("unanswered", "unreachable", False)),
+        ({"kind": "slow", "seconds": 3}, ("unanswered", "unreachable", False)),
         ({"kind": "status", "status": 500}, ("unanswered", "unreachable", False)),
         ({"kind": "status", "status": 504}, ("unanswered", "unreachable", False)),
         ({"kind": "html"}, ("unanswered", "unreachable", False)),
@@ -286,7 +286,7 @@ def test_a_write_is_sent_once_and_accounted_for(
             return "refused", refused.kind, refused.status
         return "accepted", None, None
 
-    assert work(simulator, tenant, use, timeout=1) == outcome
+    assert work(simulator, tenant, use, timeout=2) == outcome
     assert [request.method for request in simulator.log(tenant=tenant, write=True)] == ["PATCH"]
 
 
