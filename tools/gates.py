@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = Path(".cache/gates")
 NO_SUITABLE_PYTHON = 3  # exit code of tools/bootstrap.sh
-TIME_LIMIT = 15 * 60  # seconds for one gate
+TIME_LIMIT = 40 * 60  # seconds for one gate, on a machine that is shared
 
 
 @dataclass(frozen=True)
