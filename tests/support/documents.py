@@ -6,42 +6,11 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-GROUP = "33333333-3333-4333-8333-333333333333"
+from ansible_collections.tenantops.entra.tests.simulator import documents
 
-_PORTAL: dict[str, Any] = {
-    "objectId": "default",
-    "enablementType": 2,
-    "numberOfAuthenticationMethodsRequired": 1,
-    "emailOptionEnabled": True,
-    "mobilePhoneOptionEnabled": True,
-    "officePhoneOptionEnabled": False,
-    "securityQuestionsOptionEnabled": False,
-    "mobileAppNotificationEnabled": False,
-    "mobileAppCodeEnabled": False,
-    "numberOfQuestionsToRegister": 5,
-    "numberOfQuestionsToReset": 3,
-    "registrationRequiredOnSignIn": True,
-    "registrationReconfirmIntevalInDays": 180,
-    "skipRegistrationAllowed": True,
-    "skipRegistrationMaxAllowedDays": 7,
-    "customizeHelpdeskLink": False,
-    "customHelpdeskEmailOrUrl": "",
-    "notifyUsersOnPasswordReset": True,
-    "notifyOnAdminPasswordReset": False,
-    "passwordResetEnabledGroupIds": [],
-    "passwordResetEnabledGroupName": "",
-    "securityQuestions": [],
-    "registrationConditionalAccessPolicies": [],
-    "emailOptionAllowed": True,
-    "mobilePhoneOptionAllowed": True,
-    "officePhoneOptionAllowed": True,
-    "securityQuestionsOptionAllowed": True,
-    "mobileAppNotificationOptionAllowed": True,
-    "mobileAppCodeOptionAllowed": True,
-}
+GROUP = "33333333-3333-4333-8333-333333333333"
 
 _TYPES = {
     "Email": "emailAuthenticationMethodConfiguration",
@@ -55,8 +24,8 @@ _FLAGS = {"Voice": "isOfficePhoneAllowed", "MicrosoftAuthenticator": "isSoftware
 
 
 def portal_policy(**changes: Any) -> dict[str, Any]:
-    """The portal's policy document, with some fields changed."""
-    return {**copy.deepcopy(_PORTAL), **changes}
+    """The simulator's policy document, on for everyone, with some fields changed."""
+    return {**documents.portal_policy(), "enablementType": 2, **changes}
 
 
 def configurations(**on: bool) -> dict[str, dict[str, Any]]:
