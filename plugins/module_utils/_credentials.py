@@ -25,21 +25,22 @@ except ImportError as exc:  # reported by libraries.require, so that sanity can 
 else:
     IMPORT_ERROR = None
 
+from ansible_collections.tenantops.entra.plugins.module_utils import _shared
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._options import Connection
+from ansible_collections.tenantops.entra.plugins.module_utils._options import (
+    GRAPH_CREDENTIAL,
+    PORTAL_CREDENTIAL,
+    Connection,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._sign_in_errors import SIGN_IN_ERRORS, code_of
+from ansible_collections.tenantops.entra.plugins.module_utils._token_service import CONNECT_TIMEOUT, TokenClient
 from ansible_collections.tenantops.entra.plugins.module_utils._tokens import check_token, claims_of, expired
 
 # A token with less than this many seconds left is replaced before it is used.
 RENEW_BEFORE = 300
-CONNECT_TIMEOUT = 10
 # azure-identity retries ten times by default, which can take minutes in each of many forks.
 TOKEN_RETRIES = 3
 FEDERATION_SCOPE = "api://AzureADTokenExchange/.default"
-
-
-# Told the status of each answer of the token service
-Hear = Callable[[int], None]
 
 
 class TokenSource(Protocol):
@@ -51,17 +52,22 @@ class TokenSource(Protocol):
 class GuardedCredential:
     """A credential whose every token is checked (tenant, audience, expiry, kind) before anyone can use it.
 
-    Tokens are kept until shortly before they expire; a claims challenge always fetches a new one.
+    Tokens are kept until shortly before they expire, and shared with the other tasks of the run; a claims challenge
+    always fetches a new one.
     """
 
-    def __init__(self, plane: str, connection: Connection, remember: Callable[[str], None]) -> None:
+    def __init__(
+        self, plane: str, connection: Connection, client: TokenClient, remember: Callable[[str], None]
+    ) -> None:
         self._plane = plane
         self._connection = connection
+        self._client = client
         self._remember = remember
         self._token: AccessToken | None = None
+        # Whether another task got the token: it may have been revoked since
+        self._inherited = False
+        self._key = connection.identity(GRAPH_CREDENTIAL if plane == GRAPH else PORTAL_CREDENTIAL)
         self._source: TokenSource | None = None
-        # The token service's last HTTP status; the libraries leave it to the texts of their errors
-        self._status: int | None = None
         self.claims: dict[str, Any] = {}
 
     @property
@@ -69,32 +75,55 @@ class GuardedCredential:
         cloud = self._connection.cloud
         return cloud.graph_scope if self._plane == GRAPH else cloud.portal_scope
 
-    def get_token(self, *scopes: str, claims: str | None = None, **_kwargs: Any) -> AccessToken:
-        # azure-identity keeps tokens with and without continuous access evaluation apart: always ask for the same.
-        if self._token is not None and not claims and self._token.expires_on - time.time() > RENEW_BEFORE:
+    def get_token(self, *_scopes: str, claims: str | None = None, **_kwargs: Any) -> AccessToken:
+        if self._token is not None and not claims and _lasts(self._token):
             return self._token
-        self._status = None
-        try:
-            if self._source is None:
-                self._source = source(self._plane, self._connection, self._hear)
-            token = self._source.get_token(*(scopes or (self.scope,)), claims=claims, enable_cae=True)
-        except SsprError:
-            raise
-        except (AzureError, MsalError, requests.RequestException, ValueError, TypeError, OSError) as exc:
-            raise sign_in_failed(self._plane, exc, self._status) from exc
-        self._remember(token.token)
-        found = claims_of(token.token, self._plane)
-        check_token(found, plane=self._plane, cloud=self._connection.cloud, tenant=self._connection.tenant_guid)
+        with _shared.entry("token", self._key) as kept:
+            token = AccessToken(**kept.value) if kept.value and not claims else None
+            self._inherited = token is not None and _lasts(token)
+            if token is None or not self._inherited:
+                token = self._fetch(claims)
+            self._remember(token.token)
+            found = claims_of(token.token, self._plane)
+            check_token(found, plane=self._plane, cloud=self._connection.cloud, tenant=self._connection.tenant_guid)
+            kept.value = {"token": token.token, "expires_on": token.expires_on}
         self._token, self.claims = token, found
         return token
 
-    def _hear(self, status: int) -> None:
-        self._status = status
+    def renew(self) -> bool:
+        """Replace a token that the service refuses, if another task had got it. Returns whether there is a new one."""
+        refused = self._token
+        if refused is None or not self._inherited:
+            return False
+        with _shared.entry("token", self._key) as kept:
+            if kept.value and kept.value["token"] == refused.token:
+                kept.value = None
+        self._token = None
+        renewed = self.get_token().token != refused.token
+        # Should another task have renewed it first, it did so a moment ago: once is enough.
+        self._inherited = False
+        return renewed
+
+    def _fetch(self, claims: str | None) -> AccessToken:
+        self._client.status = None
+        try:
+            if self._source is None:
+                self._source = source(self._plane, self._connection, self._client)
+            # azure-identity keeps tokens with and without continuous access evaluation apart: always ask for the same.
+            return self._source.get_token(self.scope, claims=claims, enable_cae=True)
+        except SsprError:
+            raise
+        except (AzureError, MsalError, requests.RequestException, ValueError, TypeError, OSError) as exc:
+            raise sign_in_failed(self._plane, exc, self._client.status) from exc
 
     def close(self) -> None:
         close = getattr(self._source, "close", None)
         if close is not None:
             close()
+
+
+def _lasts(token: AccessToken) -> bool:
+    return token.expires_on - time.time() > RENEW_BEFORE
 
 
 class ReadyToken:
@@ -114,14 +143,13 @@ class ReadyToken:
 class RefreshToken:
     """A user's refresh token, redeemed in the tenant that is worked on."""
 
-    def __init__(self, connection: Connection, hear: Hear) -> None:
+    def __init__(self, connection: Connection, client: TokenClient) -> None:
         self._refresh_token = connection.params["portal_refresh_token"]
-        self._http = _HttpClient(connection, hear)
         self._app = msal.PublicClientApplication(
             connection.params["portal_client_id"],
             authority=f"{connection.cloud.authority_url}/{connection.tenant}",
             instance_discovery=not connection.own_authority,
-            http_client=self._http,
+            http_client=client,
         )
 
     def get_token(self, *scopes: str, claims: str | None = None, **_kwargs: Any) -> AccessToken:
@@ -131,47 +159,14 @@ class RefreshToken:
             raise ValueError(str(answer.get("error_description") or answer.get("error")))
         return AccessToken(answer["access_token"], int(time.time()) + int(answer["expires_in"]))
 
-    def close(self) -> None:
-        self._http.close()
 
-
-class _HttpClient:
-    """msal's HTTP client: requests, with our CA file and timeout on every call.
-
-    Set on each call because requests prefers its own environment variables to what a session says.
-    """
-
-    def __init__(self, connection: Connection, hear: Hear) -> None:
-        self._session = requests.Session()
-        self._hear = hear
-        # A redirect would take the refresh token to another host.
-        self._kwargs: dict[str, Any] = {
-            "verify": connection.ca_path or True,
-            "timeout": (CONNECT_TIMEOUT, connection.timeout),
-            "allow_redirects": False,
-        }
-
-    def get(self, url: str, **kwargs: Any) -> requests.Response:
-        return self._heard(self._session.get(url, **{**kwargs, **self._kwargs}))
-
-    def post(self, url: str, **kwargs: Any) -> requests.Response:
-        return self._heard(self._session.post(url, **{**kwargs, **self._kwargs}))
-
-    def _heard(self, response: requests.Response) -> requests.Response:
-        self._hear(response.status_code)
-        return response
-
-    def close(self) -> None:
-        self._session.close()
-
-
-def source(plane: str, connection: Connection, hear: Hear) -> TokenSource:
+def source(plane: str, connection: Connection, client: TokenClient) -> TokenSource:
     """The credential of a plane, as the options name it."""
     method = connection.graph_method if plane == GRAPH else connection.portal_method
-    return SOURCES[method or ""](plane, connection, hear)
+    return SOURCES[method or ""](plane, connection, client)
 
 
-def _entra(connection: Connection, hear: Hear) -> dict[str, Any]:
+def _entra(connection: Connection, client: TokenClient) -> dict[str, Any]:
     """What every credential of azure-identity that talks to Entra is told."""
     return {
         "authority": connection.cloud.authority_url,
@@ -179,19 +174,18 @@ def _entra(connection: Connection, hear: Hear) -> dict[str, Any]:
         "connection_timeout": CONNECT_TIMEOUT,
         "read_timeout": connection.timeout,
         "retry_total": TOKEN_RETRIES,
-        "raw_response_hook": lambda response: hear(response.http_response.status_code),
-        **({"connection_verify": connection.ca_path} if connection.ca_path else {}),
+        "transport": client.transport(),
     }
 
 
-def _client_secret(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
+def _client_secret(_plane: str, connection: Connection, client: TokenClient) -> TokenSource:
     params = connection.params
     return azure_identity.ClientSecretCredential(
-        connection.tenant, params["client_id"], params["client_secret"], **_entra(connection, hear)
+        connection.tenant, params["client_id"], params["client_secret"], **_entra(connection, client)
     )
 
 
-def _client_certificate(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
+def _client_certificate(_plane: str, connection: Connection, client: TokenClient) -> TokenSource:
     params = connection.params
     text = params.get("client_certificate")
     return azure_identity.CertificateCredential(
@@ -200,21 +194,21 @@ def _client_certificate(_plane: str, connection: Connection, hear: Hear) -> Toke
         params.get("client_certificate_path"),
         certificate_data=text.encode() if text else None,
         password=params.get("client_certificate_password"),
-        **_entra(connection, hear),
+        **_entra(connection, client),
     )
 
 
-def _workload_identity(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
+def _workload_identity(_plane: str, connection: Connection, client: TokenClient) -> TokenSource:
     params = connection.params
     return azure_identity.WorkloadIdentityCredential(
         tenant_id=connection.tenant,
         client_id=params["client_id"],
         token_file_path=params["federated_token_file"],
-        **_entra(connection, hear),
+        **_entra(connection, client),
     )
 
 
-def _managed_identity_federation(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
+def _managed_identity_federation(_plane: str, connection: Connection, client: TokenClient) -> TokenSource:
     # Not ManagedIdentityCredential alone: asked for another tenant it silently gives a token of its own.
     params = connection.params
     identity = azure_identity.ManagedIdentityCredential(client_id=params.get("managed_identity_client_id"))
@@ -222,27 +216,27 @@ def _managed_identity_federation(_plane: str, connection: Connection, hear: Hear
         connection.tenant,
         params["client_id"],
         lambda: identity.get_token(FEDERATION_SCOPE).token,
-        **_entra(connection, hear),
+        **_entra(connection, client),
     )
 
 
-def _azure_cli(_plane: str, connection: Connection, _hear: Hear) -> TokenSource:
+def _azure_cli(_plane: str, connection: Connection, _client: TokenClient) -> TokenSource:
     return azure_identity.AzureCliCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
 
 
-def _azure_powershell(_plane: str, connection: Connection, _hear: Hear) -> TokenSource:
+def _azure_powershell(_plane: str, connection: Connection, _client: TokenClient) -> TokenSource:
     return azure_identity.AzurePowerShellCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
 
 
-def _refresh_token(_plane: str, connection: Connection, hear: Hear) -> TokenSource:
-    return RefreshToken(connection, hear)
+def _refresh_token(_plane: str, connection: Connection, client: TokenClient) -> TokenSource:
+    return RefreshToken(connection, client)
 
 
-def _access_token(plane: str, connection: Connection, _hear: Hear) -> TokenSource:
+def _access_token(plane: str, connection: Connection, _client: TokenClient) -> TokenSource:
     return ReadyToken(connection.params["access_token" if plane == GRAPH else "portal_access_token"], plane)
 
 
-SOURCES: Mapping[str, Callable[[str, Connection, Hear], TokenSource]] = {
+SOURCES: Mapping[str, Callable[[str, Connection, TokenClient], TokenSource]] = {
     "client_secret": _client_secret,
     "client_certificate": _client_certificate,
     "workload_identity": _workload_identity,

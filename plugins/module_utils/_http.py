@@ -150,11 +150,14 @@ class Plane:
             page = await self.read(link, needs=needs)
 
     async def _read(self, url: str) -> Answer:
-        """A GET, tried again when its connection is lost: reading twice harms nobody."""
+        """A GET, tried again when its connection is lost or its token was revoked: reading twice harms nobody."""
         attempt = 0
         while True:
             try:
-                return await self._send(Method.GET, url, None)
+                answer = await self._send(Method.GET, url, None)
+                if answer.status == 401 and self.credential.renew():
+                    continue
+                return answer
             except UnansweredError as lost:
                 attempt += 1
                 if attempt > LOST_READS or not lost.repeatable:
@@ -174,6 +177,8 @@ class Plane:
         if answer.challenge:
             # The service wants a token that meets its claims; what is written is then decided afresh.
             self.credential.get_token(claims=claims_text(answer.challenge))
+            raise PostponedError(error, 0.0)
+        if answer.status == 401 and self.credential.renew():
             raise PostponedError(error, 0.0)
         if answer.status in WAIT_STATUSES:
             raise PostponedError(error, answer.retry_after)
@@ -299,18 +304,6 @@ class _Bearer:
 
     def get_allowed_hosts_validator(self) -> Any:
         return self._provider.get_allowed_hosts_validator()
-
-
-def trust(ca_path: str | None) -> ssl.SSLContext:
-    """The certificate authorities to trust: those of the file, or the system's."""
-    try:
-        return ssl.create_default_context(cafile=ca_path)
-    except OSError as exc:
-        raise SsprError(
-            "invalid_setting",
-            f"ca_path: {ca_path!r} is no file with certificate authorities ({exc.strerror or exc})",
-            hint="Give the path of a PEM file on the controller.",
-        ) from exc
 
 
 def open_client(stack: AsyncExitStack, context: ssl.SSLContext, *, timeout: int) -> httpx.AsyncClient:

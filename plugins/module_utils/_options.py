@@ -10,9 +10,10 @@ variables are put in as if the task had given them, so that types, choices and m
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._clouds import CLOUDS, Cloud
@@ -205,6 +206,12 @@ class Connection:
     graph_method: str
     portal_method: str | None
     params: Mapping[str, Any]
+
+    def identity(self, credential: CredentialOptions) -> str:
+        """Everything a plane's token depends on, secrets included: equal texts get equal tokens."""
+        method = self.graph_method if credential.plane == GRAPH else self.portal_method
+        values = [self.params.get(name) for name in credential.options]
+        return json.dumps([credential.plane, method, values, self.tenant, astuple(self.cloud), self.ca_path])
 
 
 def connection(params: Mapping[str, Any]) -> Connection:

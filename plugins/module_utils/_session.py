@@ -12,9 +12,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _credentials, _documents, _http
+from ansible_collections.tenantops.entra.plugins.module_utils import (
+    _credentials,
+    _documents,
+    _http,
+    _shared,
+    _tls,
+    _token_service,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._options import Connection
+from ansible_collections.tenantops.entra.plugins.module_utils._options import GRAPH_CREDENTIAL, Connection
 
 # In the `wids` of every application's token
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
@@ -42,7 +49,7 @@ class Session:
 
 def require_libraries() -> None:
     """Say which Python library is missing, for this interpreter."""
-    missing = _http.IMPORT_ERROR or _credentials.IMPORT_ERROR
+    missing = _http.IMPORT_ERROR or _credentials.IMPORT_ERROR or _token_service.IMPORT_ERROR
     if missing is not None:
         raise SsprError(
             "internal",
@@ -60,17 +67,19 @@ async def open_session(
     Checked in this order, each before the next request is sent: the Graph token, the portal token, the organization.
     """
     require_libraries()
-    context = _http.trust(connection.ca_path)
+    context = _tls.trust(connection.ca_path)
+    token_client = _token_service.TokenClient(connection)
     request_ids: list[str] = []
     async with AsyncExitStack() as stack:
-        graph_credential = _credentials.GuardedCredential(GRAPH, connection, remember)
+        stack.callback(token_client.close)
+        graph_credential = _credentials.GuardedCredential(GRAPH, connection, token_client, remember)
         stack.callback(graph_credential.close)
         graph_credential.get_token()
         tenant_id = str(graph_credential.claims["tid"]).lower()
 
         portal_credential = None
         if wants_portal and connection.portal_method and portal_is_known(connection):
-            portal_credential = _credentials.GuardedCredential(PORTAL, connection, remember)
+            portal_credential = _credentials.GuardedCredential(PORTAL, connection, token_client, remember)
             stack.callback(portal_credential.close)
             portal_credential.get_token()
             portal_tenant = str(portal_credential.claims.get("tid", "")).lower()
@@ -96,8 +105,10 @@ async def open_session(
                 request_ids,
                 _documents.PORTAL_HEADERS,
             )
-        organization = await _documents.read_organization(graph)
-        tenant = identify(organization, tenant_id, connection.domains)
+        with _shared.entry("organization", connection.identity(GRAPH_CREDENTIAL), tenant_id) as known:
+            organization = known.value or await _documents.read_organization(graph)
+            tenant = identify(organization, tenant_id, connection.domains)
+            known.value = organization
         permissions = permissions_of(graph_credential.claims)
         yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions)
 

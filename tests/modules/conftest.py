@@ -91,9 +91,15 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that starts Ansible runs twice: modules in Ansible's own workers, and each in a process of its own."""
+    if metafunc.definition.get_closest_marker("both_ways") and "ansible" in metafunc.fixturenames:
+        metafunc.parametrize("ansible", [True, False], ids=["worker", "process"], indirect=True)
+
+
 @pytest.fixture
-def ansible(tmp_path: Path) -> Ansible:
-    return Ansible(tmp_path / "ansible")
+def ansible(tmp_path: Path, request: pytest.FixtureRequest) -> Ansible:
+    return Ansible(tmp_path / "ansible", in_process=getattr(request, "param", None))
 
 
 @pytest.fixture

@@ -432,6 +432,7 @@ def signed_in(tenant: Tenant, **changes: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.both_ways
 def test_signed_in_tools_in_ansible(tenant: Tenant, tools: Tools) -> None:
     tools.knows(**signed_in(tenant))
     unnamed, cli, shell = tenant.ansible.tasks(

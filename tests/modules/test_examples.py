@@ -15,6 +15,8 @@ import yaml
 
 from ansible_collections.tenantops.entra.tests.support.playbook import ROOT
 
+pytestmark = pytest.mark.both_ways
+
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 TENANT = "11111111-1111-4111-8111-111111111111"
 

@@ -243,6 +243,7 @@ def test_fault(make_tenant: Any, case: Case) -> None:
     assert {name: tenant.policy[name] for name in case.edit} == case.edit
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_faults_in_ansible(make_tenant: Any) -> None:
     cases = [case for case in CASES if case.in_ansible]
@@ -332,6 +333,7 @@ def test_redirects_are_not_followed(tenant: Tenant) -> None:
     assert all(request.plane != "portal" or request.method in ("GET", "PUT") for request in tenant.requests())
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_a_stale_read_does_not_put_the_previous_page_back(tenant: Tenant) -> None:
     # Reads of the first task: one, and two that confirm. Each further task begins on a replica that missed it.
@@ -392,6 +394,7 @@ def test_without_a_place_for_the_lock_nothing_is_sent(tenant: Tenant) -> None:
     assert tenant.writes() == []
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_three_pages_at_the_same_moment(tenant: Tenant) -> None:
     # Wide open windows between read and write.
@@ -544,6 +547,7 @@ EVERY_MODULE: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_every_module_foretells_and_carries_through_what_it_does_not_know(make_tenant: Any) -> None:
     """On a tenant that has drifted: first all in check mode, then all in earnest."""
@@ -701,6 +705,7 @@ def test_groups_by_name(make_tenant: Any) -> None:
     assert repr("No  such\tgroup") in unknown["msg"], "as it was given"
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_groups_in_ansible(make_tenant: Any) -> None:
     triple = [f"66666666-6666-4666-8666-{n:012}" for n in range(3)]

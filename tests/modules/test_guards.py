@@ -42,6 +42,7 @@ def test_tenant_by_domain(tenant: Tenant) -> None:
     assert tenant.policy["notifyOnAdminPasswordReset"] is True
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_another_tenant_in_ansible(make_tenant: Any) -> None:
     ours, theirs, third = make_tenant(), make_tenant(display_name="Fabrikam"), make_tenant()
@@ -140,6 +141,7 @@ BAD: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
 )
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_bad_values_in_ansible(tenant: Tenant) -> None:
     before = len(tenant.simulator.log())
@@ -252,6 +254,7 @@ def test_the_method_option_chooses_among_several(tenant: Tenant, simulator: Any)
     assert [request.method for request in tenant.requests("token")].count("POST") == 2
 
 
+@pytest.mark.both_ways
 @pytest.mark.oldest
 def test_the_environment(tenant: Tenant) -> None:
     """Which credential is used is decided for each service as a set: the task's, or the environment's."""

@@ -15,7 +15,7 @@ from ansible_collections.tenantops.entra.tests.support.playbook import TaskResul
 
 from .conftest import GROUP, Tenant
 
-pytestmark = pytest.mark.oldest
+pytestmark = [pytest.mark.both_ways, pytest.mark.oldest]
 
 PILOT = {"id": GROUP, "display_name": "SSPR Pilot"}
 LEGACY, MIGRATED = {"migration_state": "preMigration"}, {"migration_state": None}

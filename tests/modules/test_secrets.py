@@ -28,7 +28,7 @@ from ansible_collections.tenantops.entra.tests.support.playbook import Run
 from .conftest import ALL_PERMISSIONS, APP, OPERATOR, REFRESH_TOKEN, SECRET, Tenant
 from .test_credentials import PASSWORD, Certificate, make_certificate
 
-pytestmark = pytest.mark.oldest
+pytestmark = [pytest.mark.both_ways, pytest.mark.oldest]
 
 WRONG_SECRET = "wr0ng/secret+of=the&app?"
 WRONG_REFRESH_TOKEN = "0.unknown/refresh+token=&"
@@ -243,27 +243,14 @@ def test_failure(
 
 
 BREAK = """
-import importlib.abc, importlib.util, os, sys
-class Loader(importlib.abc.Loader):
-    def __init__(self, loader): self.loader = loader
-    def create_module(self, spec): return self.loader.create_module(spec)
-    def __getattr__(self, name): return getattr(self.loader, name)
-    def exec_module(self, module):
-        self.loader.exec_module(module)
-        def broken(*arguments, **keywords):
-            secret = {text!r}
-            raise RuntimeError(secret) from ValueError(secret, arguments, dict(os.environ))
-        module.settings_of = broken
-class Finder(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if not name.endswith(".module_utils._plan"):
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        sys.meta_path.insert(0, self)
-        if spec: spec.loader = Loader(spec.loader)
-        return spec
-sys.meta_path.insert(0, Finder())
+import os, pathlib
+read_text = pathlib.Path.read_text
+def broken(path, *arguments, **keywords):
+    if path.parent.name != "tenantops.entra":
+        return read_text(path, *arguments, **keywords)
+    secret = {text!r}
+    raise RuntimeError(secret) from ValueError(secret, arguments, dict(os.environ))
+pathlib.Path.read_text = broken
 """
 
 

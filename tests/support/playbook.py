@@ -66,17 +66,25 @@ class Run:
 
 @dataclass
 class Ansible:
-    """Where and with which environment to run. ``home`` keeps Ansible's state of one test apart from others."""
+    """Where and how to run. ``home`` keeps Ansible's state of one test apart from others.
+
+    ``in_process``: whether modules may run in Ansible's own workers. Not decided (None), nothing runs: a test that
+    starts Ansible is to be marked ``both_ways``.
+    """
 
     home: Path
+    in_process: bool | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
     def playbook(self, path: Path | str, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
         """Run a playbook with these command line arguments."""
+        if self.in_process is None:
+            raise AssertionError("mark the test both_ways: it starts Ansible")
         self.home.mkdir(parents=True, exist_ok=True)
+        way = [] if self.in_process else ["-e", "entra_in_process=false"]
         collected = self.home / f"results-{os.urandom(4).hex()}.jsonl"
         process = subprocess.run(
-            [str(Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments],
+            [str(Path(sys.executable).with_name("ansible-playbook")), str(path), *way, *arguments],
             cwd=self.home,
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)},

@@ -13,6 +13,12 @@ def test_the_action_group_lists_every_module_in_order() -> None:
     assert runtime["action_groups"]["entra"] == modules
 
 
+def test_every_module_has_its_action_plugin() -> None:
+    """Of its own name: only such a plugin is imported before Ansible forks its workers."""
+    names = [sorted(path.name for path in ROOT.glob(f"plugins/{kind}/*.py")) for kind in ("modules", "action")]
+    assert names[0] == names[1]
+
+
 def test_the_locks_name_no_host() -> None:
     for lock in ROOT.glob("requirements/*.txt"):
         assert "://" not in lock.read_text(), lock

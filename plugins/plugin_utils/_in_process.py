@@ -1,0 +1,209 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module in the worker that Ansible has forked for its task, without starting Python again.
+
+The module itself is the same, and so is everything Ansible does before and after it: only building it into a package
+and running that in a shell are left out. Whatever needs a process of its own still gets one.
+
+The linear and free strategies import an action plugin in ``ansible-playbook`` itself, before they fork. So all that
+this file imports is paid for once in a run, and so is what it opens to be shared. That is also why each module has an
+action plugin of its name: one that modules are only routed to in ``meta/runtime.yml`` is imported in each worker.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import pkgutil
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+from ansible.executor import module_common
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as module_warnings
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+try:
+    from ansible.module_utils.common.json import Direction, get_module_encoder
+except ImportError:  # ansible-core before 2.19
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+    def encoded(arguments: Mapping[str, Any]) -> str:
+        return json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True)  # type: ignore[arg-type]
+
+    def package(arguments: Arguments, path: str) -> tuple[Any, ...]:
+        return "new", SHEBANG, arguments, path
+else:
+
+    def encoded(arguments: Mapping[str, Any]) -> str:
+        return json.dumps(arguments, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE))
+
+    def package(arguments: Arguments, path: str) -> tuple[Any, ...]:
+        built = module_common._BuiltModule(
+            b_module_data=arguments, module_style="new", shebang=SHEBANG, serialization_profile=PROFILE
+        )
+        return built, path
+
+
+from ansible_collections.tenantops.entra.plugins import modules
+from ansible_collections.tenantops.entra.plugins.module_utils import _module, _session, _shared, _tls
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+
+SHEBANG = f"#!{sys.executable}"
+# How Ansible and a module write values to each other
+PROFILE = "legacy"
+OPT_OUT = "entra_in_process"
+NO_INTERPRETER = frozenset({"", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"})
+
+# What the libraries import only when they first send something: each worker would pay for it again.
+LAZY = (
+    "anyio._backends._asyncio",
+    "azure.core.pipeline.transport._bigger_block_size_http_adapters",
+    "azure.core.pipeline.transport._requests_basic",
+    "azure.core.rest._http_response_impl",
+    "azure.core.rest._requests_basic",
+    "encodings.idna",
+    "encodings.utf_8_sig",
+    "httpcore._async.http2",
+    "httpcore._backends.anyio",
+    "httpcore._backends.auto",
+    "msal_extensions",
+    "netrc",
+)
+for _name in LAZY:
+    # A library may do without in another version; what it needs then, it imports later.
+    with suppress(ImportError):
+        importlib.import_module(_name)
+
+MODULES = {
+    found.name: importlib.import_module(f"{modules.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(modules.__path__)
+}
+
+display = Display()
+_shared.begin()
+_tls.trust(None)
+
+
+class Arguments(bytes):
+    """A module's arguments, where Ansible expects the package to run."""
+
+
+class InProcessAction(ActionBase):
+    """The action plugin behind every module of this collection."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        why = next(self._reasons(variables), None)
+        self._here = why is None
+        where = "in Ansible's own worker" if why is None else f"in a process of its own: {why}"
+        display.vvvv(f"{self._task.action} runs {where}", host=variables.get("inventory_hostname"))
+        result.update(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
+        if not self._task.async_val:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _reasons(self, variables: Mapping[str, Any]) -> Iterator[str]:
+        """What the task asks for that only a process of its own can do."""
+        if not boolean(self._templar.template(variables.get(OPT_OUT, True))):
+            yield f"{OPT_OUT} is false"
+        if self._connection.transport != "local":
+            yield f"the connection is {self._connection.transport}"
+        if self._connection.become:
+            yield "become"
+        if self._task.async_val:
+            yield "async"
+        if self._compute_environment_string():
+            yield "the task has an environment"
+        if constants.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"):
+            yield "the files of modules are to be kept"
+        if interpreter := self._interpreter(variables):
+            yield f"the interpreter is {interpreter}"
+        try:
+            _session.require_libraries()
+        except SsprError as exc:
+            yield exc.message
+
+    def _interpreter(self, variables: Mapping[str, Any]) -> str | None:
+        """The Python that is asked for, unless it is the controller's own, by whatever name."""
+        host = self._task.delegate_to
+        own = variables["ansible_delegated_vars"][host] if host else variables
+        asked = str(
+            self._templar.template(constants.config.get_config_value("INTERPRETER_PYTHON", variables=own))
+        ).strip()
+        if asked in NO_INTERPRETER:
+            return None
+        # Not by following links alone: they lead from a virtual environment to the Python it was made with.
+        found, mine = Path(shutil.which(asked) or asked), Path(sys.executable)
+        same = found.exists() and found.samefile(mine) and found.parent.resolve() == mine.parent.resolve()
+        return None if same else asked
+
+    # What follows replaces a package that is built, sent and run in a shell. Ansible calls it in the same order.
+
+    def _is_pipelining_enabled(self, *args: Any, **kwargs: Any) -> bool:
+        """Whether the arguments can be handed over directly."""
+        return self._here or bool(super()._is_pipelining_enabled(*args, **kwargs))
+
+    def _configure_module(self, module_name: str, module_args: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """What is to be run."""
+        if not self._here:
+            return super()._configure_module(module_name, module_args, *args, **kwargs)
+        name = module_name.rpartition(".")[2]
+        arguments = Arguments(encoded({"ANSIBLE_MODULE_ARGS": module_args}).encode())
+        return package(arguments, MODULES[name].__file__ or name)
+
+    def _low_level_execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it."""
+        given = kwargs.get("in_data")
+        if not isinstance(given, Arguments):
+            return super()._low_level_execute_command(*args, **kwargs)
+        module = MODULES[self._task.action.rpartition(".")[2]]
+        output, errors = io.StringIO(), io.StringIO()
+        code = 0
+        with _arguments(given), _silence(), redirect_stdout(output), redirect_stderr(errors):
+            try:
+                _module.main(module.run, module.ARGUMENT_SPEC)
+            except SystemExit as done:
+                code = int(done.code or 0)
+        return {"rc": code, "stdout": output.getvalue(), "stderr": errors.getvalue()}
+
+
+@contextmanager
+def _arguments(given: Arguments) -> Iterator[None]:
+    """Let ``AnsibleModule`` find its arguments, and none of the warnings of the loop's item before."""
+    kept = {name: getattr(basic, name) for name in ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE") if hasattr(basic, name)}
+    module_warnings._global_warnings.clear()
+    module_warnings._global_deprecations.clear()
+    basic._ANSIBLE_ARGS = bytes(given)
+    basic._ANSIBLE_PROFILE = PROFILE
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(basic, name, value)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what the libraries log out of Ansible's log file: a module's never gets there."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
