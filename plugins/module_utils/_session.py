@@ -105,12 +105,18 @@ async def open_session(
                 request_ids,
                 _documents.PORTAL_HEADERS,
             )
-        with _shared.entry("organization", connection.identity(GRAPH_CREDENTIAL), tenant_id) as known:
-            organization = known.value or await _documents.read_organization(graph)
-            tenant = identify(organization, tenant_id, connection.domains)
-            known.value = organization
+        tenant = await _identified(graph, connection, tenant_id)
         permissions = permissions_of(graph_credential.claims)
         yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions)
+
+
+async def _identified(graph: _http.Plane, connection: Connection, tenant_id: str) -> dict[str, str | None]:
+    """The tenant, asked for once in a run and compared in every task."""
+    with _shared.entry("organization", connection.identity(GRAPH_CREDENTIAL), tenant_id) as known:
+        organization = known.value or await _documents.read_organization(graph)
+        tenant = identify(organization, tenant_id, connection.domains)
+        known.value = organization
+    return tenant
 
 
 def permissions_of(claims: Mapping[str, Any]) -> frozenset[str] | None:

@@ -371,7 +371,7 @@ def test_a_revoked_refresh_token_ends_with_the_access_token(tenant: Tenant) -> N
 def test_secrets_of_an_inventory_are_looked_up_once_a_tenant(
     make_tenant: Any, ansible: Ansible, tmp_path: Path
 ) -> None:
-    tenants = [make_tenant() for _ in range(3)]
+    tenants = [make_tenant() for _turn in range(3)]
     asked = tmp_path / "asked"
 
     def vault(host: str, secret: str) -> str:
@@ -394,7 +394,7 @@ def test_secrets_of_an_inventory_are_looked_up_once_a_tenant(
 
 def test_nothing_is_left_of_a_run(tenant: Tenant) -> None:
     """The next run asks for its own tokens."""
-    for _ in range(2):
+    for _turn in range(2):
         tenant.simulator.clear_log()
         assert tenant.run("sspr_info").ok
         assert requests(tenant)["POST token"] == 2

@@ -50,7 +50,7 @@ def succeeded(*pids: int) -> bool:
 
 
 def count() -> None:
-    for _ in range(50):
+    for _turn in range(50):
         with _shared.entry("counter") as held:
             before = (held.value or {"n": 0})["n"]
             time.sleep(0)
@@ -58,7 +58,7 @@ def count() -> None:
 
 
 def test_one_at_a_time_and_all_see_it(memory: _shared.Memory) -> None:
-    assert succeeded(*[fork(count) for _ in range(WORKERS)])
+    assert succeeded(*[fork(count) for _turn in range(WORKERS)])
     with _shared.entry("counter") as held:
         assert held.value == {"n": WORKERS * 50}
 
