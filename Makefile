@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GATES := ruff format yamllint shellcheck changelog build mypy docs-lint ansible-lint unit modules oldest sanity molecule sanity-oldest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs lock clean $(GATES)
+.PHONY: help setup demo test lint docs benchmark lock clean $(GATES)
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -26,6 +26,9 @@ $(GATES):
 
 docs: setup ## HTML documentation in .cache/docs
 	@. tools/env.sh && tools/docs.sh
+
+benchmark: ## measure what a fleet costs, ten minutes
+	@tools/benchmark.sh
 
 lock: ## update the locks in requirements/
 	@tools/lock.sh
