@@ -141,7 +141,13 @@ def ready_tokens(tenant: Tenant, **claims: Any) -> dict[str, Any]:
     }
 
 
-ENVIRONMENT = {"AZURE_CLIENT_ID": APP, "AZURE_CLIENT_SECRET": SECRET, "ENTRA_PORTAL_REFRESH_TOKEN": REFRESH_TOKEN}
+ENVIRONMENT = {
+    "AZURE_CLIENT_ID": APP,
+    "AZURE_CLIENT_SECRET": SECRET,
+    "ENTRA_PORTAL_REFRESH_TOKEN": REFRESH_TOKEN,
+    # In Ansible's home, all of which is looked through
+    "ANSIBLE_LOG_PATH": "ansible.log",
+}
 
 
 def test_success(make_tenant: Any, secrets: Secrets, certificate: Certificate) -> None:
@@ -163,6 +169,11 @@ def test_success(make_tenant: Any, secrets: Secrets, certificate: Certificate) -
     assert [result.outcome for result in run.results] == ["ok"] * 7, run.output
     assert [result.changed for result in run.results] == [True] * 6 + [False]
     assert "helpdesk_contact" in run.output, "the diffs are shown"
+    logged = (tenant.ansible.home / "ansible.log").read_text(encoding="utf-8")
+    assert "TASK [" in logged
+    assert [name for name in ("HTTP Request", "openid-configuration", "azure.", "msal") if name in logged] == [], (
+        "what libraries log in Ansible's own process is not Ansible's"
+    )
     secrets.add(*refresh_tokens(tenant))
     assert len(secrets.values) > 15
     secrets.assert_none_in(run)
