@@ -175,7 +175,7 @@ def test_success(make_tenant: Any, secrets: Secrets, certificate: Certificate) -
         "what libraries log in Ansible's own process is not Ansible's"
     )
     secrets.add(*refresh_tokens(tenant))
-    assert len(secrets.values) > 15
+    assert len(secrets.values) > 10
     secrets.assert_none_in(run)
     assert_left_behind_safely(tenant, secrets)
 
