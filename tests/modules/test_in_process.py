@@ -212,7 +212,7 @@ def test_both_ways_come_to_the_same(make_tenant: Any) -> None:
     for way in (True, False):
         tenant: Tenant = make_tenant(
             id="12345678-1234-4234-8234-123456789012",
-            domains=["contoso.com"],
+            domains=["both.example"],
         )
         tenant.ansible.in_process = way
         aliases = {"client_secret": None, "tenant_id": None, "secret": SECRET, "tenant": tenant.id}
