@@ -96,7 +96,7 @@ def table(results: Results) -> str:
 def write(results: Results) -> None:
     """Put table and picture into the documentation."""
     path = DOCS / "performance.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    before, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     path.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
     (DOCS / "performance.svg").write_bytes(picture(results) + mark(results).encode())
 

@@ -62,10 +62,11 @@ WITNESS = """
 import os, sys
 parent = os.getpid()
 def hook(event, arguments):
-    # A library that was looked for, in a process that was forked and not started
-    if event == "import" and os.getpid() != parent:
+    # In a process that was forked and not started: a library that is looked for, a service that is called
+    if os.getpid() != parent and event in ("import", "socket.connect"):
+        what = arguments[0] if event == "import" else "connection:" + str(arguments[1][1])
         with open({path!r}, "a") as file:
-            file.write(arguments[0] + chr(10))
+            file.write(what + chr(10))
 if os.path.basename(sys.argv[0]).startswith("ansible-playbook"):
     sys.addaudithook(hook)
 """
@@ -248,7 +249,7 @@ def test_both_ways_come_to_the_same(make_tenant: Any) -> None:
     assert len({len(entry[1].get("warnings", [])) for entry in results[0]}) > 1, "some warn and some do not"
 
 
-def test_the_workers_import_nothing_of_weight(tenant: Tenant, tmp_path: Path) -> None:
+def test_the_workers_import_nothing_of_weight_and_reuse_connections(tenant: Tenant, tmp_path: Path) -> None:
     witness = tmp_path / "imports"
     (tmp_path / "sitecustomize.py").write_text(WITNESS.format(path=str(witness)), encoding="utf-8")
     run = tenant.ansible.run_tasks(
@@ -260,6 +261,9 @@ def test_the_workers_import_nothing_of_weight(tenant: Tenant, tmp_path: Path) ->
     imported = witness.read_text(encoding="utf-8").split() if witness.exists() else []
     assert imported, "the witness was there"
     assert sorted({name for name in imported if name.split(".")[0].split("_")[0] in HEAVY}) == []
+    port = tenant.simulator.url.rpartition(":")[2]
+    assert imported.count(f"connection:{port}") == 3, "one for tokens, one for the rest of each task"
+    assert len(tenant.requests()) > 10
 
 
 def requests(tenant: Tenant) -> Counter[str]:
