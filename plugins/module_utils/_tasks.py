@@ -9,27 +9,13 @@ Neither raises: a failure is a result too. Both may run in a module or in any ot
 
 from __future__ import annotations
 
-import asyncio
-import os
-import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _methods
-from ansible_collections.tenantops.entra.plugins.module_utils._change import (
-    Change,
-    Progress,
-    settled_read,
-)
+from ansible_collections.tenantops.entra.plugins.module_utils._change import Change
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._options import (
-    GUID,
-    SECRETS,
-    Connection,
-    connection,
-)
+from ansible_collections.tenantops.entra.plugins.module_utils._options import GUID, Connection, connection
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     ALL_PAGES,
     AUTH_METHODS,
@@ -39,7 +25,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     bad_value,
     flatten,
     nest,
-    surprises,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     Documents,
@@ -47,106 +32,26 @@ from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     misfits,
     settings_of,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils._redact import Redactor
 from ansible_collections.tenantops.entra.plugins.module_utils._session import (
     Session,
     open_session,
     portal_is_known,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile, state_directory
-
-Result = dict[str, Any]
-
-# Failures of the portal plane where the admin center is the way out.
-LONGEST_MESSAGE = 600
-BY_HAND = frozenset({"portal_credential_missing", "unsupported", "unexpected_document"})
+from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
+from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
 
 
 def configure(pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> Result:
     """Bring the pages' asked settings about. ``params`` are validated options; nulls mean: leave alone."""
-    return _guarded(_Configuration(pages, params, check_mode))
+    return guarded(_Configuration(pages, params, check_mode))
 
 
 def inspect(params: Mapping[str, Any]) -> Result:
     """Read every page. Never writes."""
-    return _guarded(_Inspection(params))
+    return guarded(_Inspection(params))
 
 
-class _Work:
-    """One task: what it knows so far, so that a failure can tell it."""
-
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self.params = params
-        self.redactor = Redactor()
-        for name in SECRETS:
-            self.redactor.add(params.get(name))
-        self.session: Session | None = None
-        self.progress = Progress()
-        self.warnings: list[str] = []
-        self.manual: list[dict[str, Any]] = []
-        self.documents = Documents()
-
-    async def run(self) -> Result:
-        raise NotImplementedError
-
-    def turnstile(self, session: Session) -> Turnstile:
-        target = session.connection
-        return Turnstile(
-            state_directory(os.environ),
-            session.tenant_id,
-            f"{target.cloud.graph_url} {target.cloud.portal_url}",
-            target.confirm_timeout,
-        )
-
-    async def read(self, session: Session, turnstile: Turnstile, *, methods: bool) -> Documents:
-        """What the task needs to see; the portal document last, since it is written directly after its read."""
-        if methods:
-            self.documents = await settled_read(session, turnstile, GRAPH, self.documents)
-        if session.portal is not None:
-            self.documents = await settled_read(session, turnstile, PORTAL, self.documents)
-            self.warnings.extend(surprises(self.documents.portal or {}))
-        return self.documents
-
-
-def _guarded(work: _Work) -> Result:
-    """Run it, and turn whatever happens into a result without secrets."""
-    try:
-        result = asyncio.run(work.run())
-    except SsprError as exc:
-        result = _failure(work, exc)
-    except Exception as exc:  # noqa: BLE001 - an uncaught exception would be printed with all it carries
-        # Only type and place: the text of an unforeseen error may carry anything.
-        frames = traceback.extract_tb(exc.__traceback__)
-        place = next((frame for frame in reversed(frames) if "/entra/plugins/" in frame.filename), frames[-1])
-        what = f"unexpected {type(exc).__name__} at {Path(place.filename).name}:{place.lineno}"
-        result = _failure(work, SsprError("internal", what, hint="Please report it. It is safe to run it again."))
-    if work.warnings:
-        result["warnings"] = work.warnings
-    cleaned: Result = work.redactor.clean(result)
-    return cleaned
-
-
-def _failure(work: _Work, error: SsprError) -> Result:
-    session = work.session
-    # Masked before it is cut: the beginning of a secret is a secret too.
-    message = work.redactor.text(error.message)
-    error = replace(error, message=message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} ...")
-    result: Result = {
-        "failed": True,
-        "msg": f"{error.message}{'' if error.hint is None else f' - {error.hint}'}",
-        "changed": work.progress.wrote,
-        "applied": work.progress.applied,
-        "unconfirmed": work.progress.unconfirmed,
-        "error": error.as_result(),
-        "tenant": session.tenant if session else None,
-        "request_ids": session.request_ids if session else [],
-    }
-    if work.manual and error.kind in BY_HAND:
-        result["manual"] = work.manual
-    return result
-
-
-class _Configuration(_Work):
+class _Configuration(Work):
     def __init__(self, pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> None:
         super().__init__(params)
         self.pages = pages
@@ -270,7 +175,7 @@ class _Configuration(_Work):
         return narrow
 
 
-class _Inspection(_Work):
+class _Inspection(Work):
     async def run(self) -> Result:
         target = connection(self.params)
         async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
