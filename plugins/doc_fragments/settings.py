@@ -25,6 +25,16 @@ options:
     type: str
     choices: [require, manual]
     default: require
+  run_path:
+    description:
+      - The directory of a run, as RV(tenantops.entra.sspr_run#module:path) gives it. The role gives it by itself.
+      - Before the tenant's first write its documents are recorded there, and each field before it is written. What
+        cannot be recorded is not written.
+      - After the first failure of a run nothing more is written in it, whatever the playbook does with the failure.
+    type: path
+  run_host:
+    description: The tenant's name in the ledger of the run. Left out, it is O(tenant_id).
+    type: str
 attributes:
   action_group:
     description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic, time
 from typing import Any
@@ -32,10 +32,10 @@ from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     Step,
     at,
     canonical,
-    make_plan,
     seen,
     settings_of,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils._record import Recorder
 from ansible_collections.tenantops.entra.plugins.module_utils._session import Session
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
 
@@ -58,15 +58,16 @@ class Progress:
 
 @dataclass
 class Change:
-    """One task's way from what is asked to what the tenant confirms."""
+    """One task's way from what is asked to what the tenant confirms. ``planner`` knows what is asked."""
 
     session: Session
     turnstile: Turnstile
     pages: tuple[Page, ...]
-    asked: Mapping[str, Any]
-    allow_sign_in_change: bool
+    planner: Callable[[Documents], Plan]
     documents: Documents
     progress: Progress
+    # None where no record is asked for
+    recorder: Recorder | None
     # Parts that were sent and not yet seen
     pending: list[Step] = field(default_factory=list, init=False)
     # Planes whose document was read with no write and no pause since; the portal's also with no other request since.
@@ -74,7 +75,7 @@ class Change:
 
     def plan(self) -> Plan:
         """Plan on the documents at hand. Raises ``invalid_setting`` with every fault found."""
-        plan = make_plan(self.documents, self.asked, self.pages, allow_sign_in_change=self.allow_sign_in_change)
+        plan = self.planner(self.documents)
         if plan.faults:
             raise SsprError("invalid_setting", "; ".join(plan.faults), hint="Nothing of this step was written.")
         return plan
@@ -90,6 +91,8 @@ class Change:
             if step.plane not in self.fresh:
                 await self._read_again(step.plane, plan)
                 continue
+            if self.recorder is not None and not await self._recorded(step, self.recorder):
+                continue
             try:
                 await self._write(step)
             except PostponedError as postponed:
@@ -98,6 +101,15 @@ class Change:
                 await _wait(postponed, refusals)
             else:
                 refusals = 0
+
+    async def _recorded(self, step: Step, recorder: Recorder) -> bool:
+        """Put the step on record. False when something had to be read for it, and the plan is no longer fresh."""
+        if self.documents.methods is None and recorder.lacks_methods:
+            recorder.methods = await _documents.read_methods(self.session.graph)
+            self.fresh.discard(PORTAL)
+            return False
+        recorder.before(step, self.documents)
+        return True
 
     async def _write(self, step: Step) -> None:
         """Send a step's requests and confirm them. Leaves early with what the service says."""

@@ -29,6 +29,8 @@ KINDS = frozenset(
         "unreachable",
         "unexpected_document",
         "not_confirmed",
+        "not_recorded",
+        "stopped",
         "internal",
     }
 )

@@ -17,6 +17,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._errors import Ssp
 from ansible_collections.tenantops.entra.plugins.module_utils._options import (
     CONNECTION_SPEC,
     PORTAL_MODE_SPEC,
+    RUN_SPEC,
     with_environment,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import Page
@@ -31,7 +32,9 @@ class EntraModule(AnsibleModule):
         super()._load_params()
         internal = {name: value for name, value in self.params.items() if name.startswith("_ansible")}
         options = {name: value for name, value in self.params.items() if name not in internal}
-        self.params = {**with_environment(options, os.environ), **internal}
+        if "tenant_id" in self.argument_spec:
+            options = with_environment(options, os.environ)
+        self.params = {**options, **internal}
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         """Give Ansible's own validation errors our shape, and the value, which older versions do not name."""
@@ -48,7 +51,7 @@ class EntraModule(AnsibleModule):
 
 def settings_spec(*pages: Page) -> dict[str, Any]:
     """The argument spec of a module that sets these pages."""
-    spec: dict[str, Any] = {**CONNECTION_SPEC, **PORTAL_MODE_SPEC}
+    spec: dict[str, Any] = {**CONNECTION_SPEC, **PORTAL_MODE_SPEC, **RUN_SPEC}
     for page in pages:
         spec.update(page.argument_spec())
     return spec

@@ -65,6 +65,12 @@ PORTAL_MODE_SPEC: dict[str, dict[str, Any]] = {
     "portal": {"type": "str", "choices": ["require", "manual"], "default": "require"},
 }
 
+# Which run's record a task belongs to.
+RUN_SPEC: dict[str, dict[str, Any]] = {
+    "run_path": {"type": "path"},
+    "run_host": {"type": "str"},
+}
+
 ALIASES = {alias: name for name, line in CONNECTION_SPEC.items() for alias in line.get("aliases", [])}
 
 ENVIRONMENT: Mapping[str, tuple[str, ...]] = {

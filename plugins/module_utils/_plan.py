@@ -173,7 +173,7 @@ def make_plan(
         before=before,
         after=after,
         changes=changes,
-        steps=_steps(documents, target, on_portal, changes),
+        steps=steps_between(documents, target, on_portal, changes),
         faults=(*faults, *stops),
         warnings=(*warnings, *notes),
         backend=backend,
@@ -232,11 +232,12 @@ def _portal_after(documents: Documents, wanted: Mapping[str, Any]) -> Document |
     return after
 
 
-def _steps(
-    before: Documents, after: Documents, on_portal: Mapping[str, Any], changes: tuple[str, ...]
+def steps_between(
+    before: Documents, after: Documents, on_portal: Iterable[str], changes: tuple[str, ...]
 ) -> tuple[Step, ...]:
     """Enable methods, then the portal document with the number, then disable; a falling number goes first."""
     portal_steps: list[Step] = []
+    kept_there = set(on_portal)
     number_falls = False
     if before.portal is not None and after.portal is not None:
         fields = changed_fields(before.portal, after.portal)
@@ -246,7 +247,7 @@ def _steps(
             portal_steps.append(
                 Step(
                     PORTAL,
-                    tuple(option for option in changes if option in on_portal),
+                    tuple(option for option in changes if option in kept_there),
                     after.portal,
                     {(name,): value for name, value in fields.items()},
                     {(name,): before.portal.get(name) for name in fields},

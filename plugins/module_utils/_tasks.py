@@ -29,9 +29,11 @@ from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     Documents,
     Plan,
+    make_plan,
     misfits,
     settings_of,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils._record import digests
 from ansible_collections.tenantops.entra.plugins.module_utils._session import (
     Session,
     open_session,
@@ -53,9 +55,8 @@ def inspect(params: Mapping[str, Any]) -> Result:
 
 class _Configuration(Work):
     def __init__(self, pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> None:
-        super().__init__(params)
+        super().__init__(params, check_mode)
         self.pages = pages
-        self.check_mode = check_mode
         self.asked = flatten(params, pages)
 
     async def run(self) -> Result:
@@ -64,7 +65,7 @@ class _Configuration(Work):
         if bad:
             raise SsprError("invalid_setting", "; ".join(bad), hint="Correct it; nothing was sent.")
         async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
-            self.session = session
+            self.opened(session)
             turnstile = self.turnstile(session)
             if self.check_mode:
                 return await self._work(session, turnstile)
@@ -101,16 +102,17 @@ class _Configuration(Work):
             session=session,
             turnstile=turnstile,
             pages=self.pages,
-            asked=asked,
-            allow_sign_in_change=bool(self.params.get("allow_sign_in_change")),
+            planner=lambda found: make_plan(
+                found, asked, self.pages, allow_sign_in_change=bool(self.params.get("allow_sign_in_change"))
+            ),
             documents=documents,
             progress=self.progress,
+            recorder=self.recorder,
             fresh=fresh,
         )
         plan = change.plan()
         self.warnings.extend(plan.warnings)
-        if plan.steps and not self.check_mode:
-            await change.carry_out()
+        await self.carry_out(change, plan)
         return self._result(session, plan, change.documents, asked)
 
     async def _group(self, session: Session, wanted: str) -> dict[str, str]:
@@ -159,6 +161,7 @@ class _Configuration(Work):
             "tenant": session.tenant,
             "backend": dict(plan.backend),
             "verified": not foretold,
+            "digests": digests(documents),
             "manual": self.manual,
             "request_ids": session.request_ids,
         }
@@ -192,6 +195,7 @@ class _Inspection(Work):
                 "sspr": {**pages, **dict.fromkeys(UNREAD_PAGES)},
                 "unavailable": unavailable(documents, session.connection),
                 "migration_state": documents.migration_state,
+                "digests": digests(documents),
                 "tenant": session.tenant,
                 "request_ids": session.request_ids,
             }

@@ -17,11 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils._change import Progress, settled_read
+from ansible_collections.tenantops.entra.plugins.module_utils._change import Change, Progress, settled_read
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import SECRETS
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import surprises
-from ansible_collections.tenantops.entra.plugins.module_utils._plan import Documents
+from ansible_collections.tenantops.entra.plugins.module_utils._plan import Documents, Plan
+from ansible_collections.tenantops.entra.plugins.module_utils._record import Recorder, Run, digests
 from ansible_collections.tenantops.entra.plugins.module_utils._redact import Redactor
 from ansible_collections.tenantops.entra.plugins.module_utils._session import Session
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile, state_directory
@@ -36,8 +37,9 @@ BY_HAND = frozenset({"portal_credential_missing", "unsupported", "unexpected_doc
 class Work:
     """One task: what it knows so far, so that a failure can tell it."""
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
+    def __init__(self, params: Mapping[str, Any], check_mode: bool = False) -> None:
         self.params = params
+        self.check_mode = check_mode
         self.redactor = Redactor()
         for name in SECRETS:
             self.redactor.add(params.get(name))
@@ -46,9 +48,26 @@ class Work:
         self.warnings: list[str] = []
         self.manual: list[dict[str, Any]] = []
         self.documents = Documents()
+        self.recorder = _recorder(params)
 
     async def run(self) -> Result:
         raise NotImplementedError
+
+    def opened(self, session: Session) -> None:
+        """Remember the session, and of which tenant the record is."""
+        self.session = session
+        if self.recorder is not None:
+            self.recorder.tenant = session.tenant
+            self.recorder.request_ids = session.request_ids
+
+    async def carry_out(self, change: Change, plan: Plan) -> None:
+        """Do what is planned, or note in check mode that it is planned."""
+        if not self.check_mode and plan.steps:
+            await change.carry_out()
+            if self.recorder is not None:
+                self.recorder.changed(change.documents)
+        elif self.check_mode and self.recorder is not None:
+            self.recorder.note("planned", options=list(plan.changes), before=digests(change.documents))
 
     def turnstile(self, session: Session) -> Turnstile:
         target = session.connection
@@ -104,4 +123,18 @@ def _failure(work: Work, error: SsprError) -> Result:
     }
     if work.manual and error.kind in BY_HAND:
         result["manual"] = work.manual
+    if work.recorder is not None:
+        wrote = work.progress.wrote or bool(work.progress.unconfirmed)
+        told = work.redactor.clean(error.as_result())
+        try:
+            work.recorder.note("failed", wrote=wrote, error=told, unconfirmed=work.progress.unconfirmed)
+        except SsprError as unrecorded:
+            work.warnings.append(f"This failure is not in the run's record: {unrecorded.message}")
     return result
+
+
+def _recorder(params: Mapping[str, Any]) -> Recorder | None:
+    """The record of the run that the task belongs to, if it does."""
+    if not params.get("run_path"):
+        return None
+    return Recorder(Run(Path(params["run_path"])), str(params.get("run_host") or params["tenant_id"]))

@@ -106,6 +106,11 @@ migration_state:
   returned: success
   type: str
   sample: migrationComplete
+digests:
+  description: A SHA-256 of each document that was read, by service.
+  returned: success
+  type: dict
+  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
 targets:
   description:
     - Methods that are on but not for everyone, in a tenant whose methods are migrated. By method, the ids of the groups

@@ -114,6 +114,11 @@ verified:
     - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
   returned: success
   type: bool
+digests:
+  description: A SHA-256 of each document as it was read last, by service.
+  returned: success
+  type: dict
+  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
 manual:
   description: What is left to do by hand in the admin center, page by page.
   returned: success, and on failures that can be solved by hand
@@ -168,7 +173,8 @@ error:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
           C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
-          C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(internal).
+          C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped),
+          C(internal).
       type: str
     plane:
       description: The service, C(graph) or C(portal), or null.
