@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._change import Change
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._options import connection
+from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, RUN_SPEC, connection
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES, nest
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import settings_of
 from ansible_collections.tenantops.entra.plugins.module_utils._record import Run, digests, runs_directory
@@ -20,6 +20,13 @@ from ansible_collections.tenantops.entra.plugins.module_utils._session import Se
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
 from ansible_collections.tenantops.entra.plugins.module_utils._undo import Undo, make_undo
 from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
+
+SPEC: Mapping[str, Any] = {
+    **CONNECTION_SPEC,
+    **RUN_SPEC,
+    "run": {"type": "str", "required": True},
+    "run_directory": {"type": "path"},
+}
 
 
 def restore(params: Mapping[str, Any], check_mode: bool) -> Result:

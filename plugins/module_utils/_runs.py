@@ -15,6 +15,20 @@ from ansible_collections.tenantops.entra.plugins.module_utils._record import STA
 
 Result = dict[str, Any]
 
+SPEC: Mapping[str, Any] = {
+    "state": {"type": "str", "required": True, "choices": ["begun", "read", "resumed", "refused", "confirmed"]},
+    "directory": {"type": "path"},
+    "run": {"type": "str"},
+    "hosts": {"type": "dict", "default": {}},
+    "kind": {"type": "str", "choices": ["rollout", "restore"], "default": "rollout"},
+    "on_refusal": {"type": "str", "choices": ["stop", "set_aside"], "default": "stop"},
+    "host": {"type": "str"},
+    "failure": {"type": "dict"},
+    "wrote": {"type": "bool", "default": False},
+    "digests": {"type": "dict"},
+    "request_ids": {"type": "list", "elements": "str"},
+}
+
 
 def keep(params: Mapping[str, Any], check_mode: bool) -> Result:
     """Do with a run what ``state`` says. In check mode nothing is recorded, and decisions are made all the same."""

@@ -12,9 +12,9 @@ module: sspr_restore
 short_description: Take a run back in one tenant
 version_added: 0.1.0
 description:
-  - Puts back what a run has written to a tenant, from the run's record, in the portal's document and in Microsoft Graph.
-  - A field goes back only while it holds a value that the run has written. What somebody else has changed since is left
-    as it is, and listed in RV(left).
+  - Puts back what a run has written to a tenant, from the run's record, through the portal API and Microsoft Graph.
+  - A field goes back only while it holds a value that the run has written. What somebody else has changed since is
+    left as it is, and listed in RV(left).
   - The record is found by the tenant that answers, so it never reaches another one.
 author:
   - tenantops contributors (@tenantops)
@@ -31,8 +31,8 @@ options:
     type: path
   run_path:
     description:
-      - The directory of the run that this task itself belongs to, as in M(tenantops.entra.sspr_policy). A restoration can
-        be taken back like any other run.
+      - The directory of the run that this task itself belongs to, as in M(tenantops.entra.sspr_policy). A restoration
+        can be taken back like any other run.
     type: path
   run_host:
     description: The tenant's name in the ledger of the run O(run_path). Left out, it is O(tenant_id).
@@ -200,15 +200,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, RUN_SPEC
-from ansible_collections.tenantops.entra.plugins.module_utils._restore import restore
+from ansible_collections.tenantops.entra.plugins.module_utils._restore import SPEC, restore
 
-ARGUMENT_SPEC: Mapping[str, Any] = {
-    **CONNECTION_SPEC,
-    **RUN_SPEC,
-    "run": {"type": "str", "required": True},
-    "run_directory": {"type": "path"},
-}
+ARGUMENT_SPEC = SPEC
 
 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

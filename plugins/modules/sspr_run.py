@@ -12,8 +12,8 @@ module: sspr_run
 short_description: Keep the record of a run over many tenants
 version_added: 0.1.0
 description:
-  - A run is a directory, readable by its owner alone. C(ledger.jsonl) has a line for everything that happened to a tenant,
-    C(<tenant>.json) the documents of a tenant as they were before the first write.
+  - A run is a directory, readable by its owner alone. C(ledger.jsonl) has a line for everything that happened to a
+    tenant, C(<tenant>.json) the documents of a tenant as they were before the first write.
   - The modules that set something keep the record, and ask it before each write, when their
     O(tenantops.entra.sspr_policy#module:run_path) names the run. This module begins it, reads it, and judges failures.
   - The role and the playbooks of this collection do all of that. Use the module for playbooks of your own.
@@ -126,7 +126,8 @@ tenants:
   sample:
     - {host: contoso, tenant: 11111111-1111-4111-8111-111111111111, state: confirmed, wrote: true}
 states:
-  description: The tenants by how far they are, V(planned), V(started), V(changed), V(confirmed), V(failed), V(set_aside).
+  description:
+    - The tenants by how far they are, V(planned), V(started), V(changed), V(confirmed), V(failed) or V(set_aside).
   returned: success, where there is a run
   type: dict
   sample: {planned: [], started: [], changed: [], confirmed: [contoso], failed: [], set_aside: []}
@@ -181,21 +182,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-from ansible_collections.tenantops.entra.plugins.module_utils._runs import keep
+from ansible_collections.tenantops.entra.plugins.module_utils._runs import SPEC, keep
 
-ARGUMENT_SPEC: Mapping[str, Any] = {
-    "state": {"type": "str", "required": True, "choices": ["begun", "read", "resumed", "refused", "confirmed"]},
-    "directory": {"type": "path"},
-    "run": {"type": "str"},
-    "hosts": {"type": "dict", "default": {}},
-    "kind": {"type": "str", "choices": ["rollout", "restore"], "default": "rollout"},
-    "on_refusal": {"type": "str", "choices": ["stop", "set_aside"], "default": "stop"},
-    "host": {"type": "str"},
-    "failure": {"type": "dict"},
-    "wrote": {"type": "bool", "default": False},
-    "digests": {"type": "dict"},
-    "request_ids": {"type": "list", "elements": "str"},
-}
+ARGUMENT_SPEC = SPEC
 
 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
