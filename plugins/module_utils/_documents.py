@@ -9,7 +9,9 @@ The only file that knows URLs of Microsoft Graph and of the portal API.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._http import Plane
@@ -31,6 +33,9 @@ METHODS_POLICY = "policies/authenticationMethodsPolicy"
 
 READ_ORGANIZATION = "Organization.Read.All"
 READ_GROUPS = "Group.Read.All"
+READ_USERS = "User.ReadBasic.All"
+READ_MEMBERS = "GroupMember.Read.All"
+WRITE_MEMBERS = "GroupMember.ReadWrite.All"
 READ_METHODS = "Policy.Read.AuthenticationMethod"
 WRITE_METHODS = "Policy.ReadWrite.AuthenticationMethod"
 READ_POLICY = "Security Administrator (or User Administrator, Authentication Policy Administrator)"
@@ -120,3 +125,33 @@ async def find_group(graph: Plane, wanted: str, *, by_id: bool) -> dict[str, str
             hint=f"Give the object id: {', '.join(sorted(str(group.get('id')) for group in groups))}.",
         )
     return {"id": str(groups[0]["id"]), "display_name": str(groups[0].get("displayName") or "")}
+
+
+async def read_group_kind(graph: Plane, group: str) -> dict[str, Any]:
+    """What decides whether members can be added to a group by its object id."""
+    return await graph.read(f"groups/{group}", {"$select": "groupTypes,onPremisesSyncEnabled"}, needs=READ_GROUPS)
+
+
+async def read_members(graph: Plane, group: str) -> set[str]:
+    """The object ids of a group's direct members."""
+    found = await graph.read_list(f"groups/{group}/members", {"$select": "id"}, needs=READ_MEMBERS)
+    return {str(entry.get("id")).lower() for entry in found}
+
+
+async def find_user(graph: Plane, wanted: str) -> str:
+    """The object id of a user, by it or by the user principal name."""
+    try:
+        user = await graph.read(f"users/{quote(wanted, safe='')}", {"$select": "id"}, needs=READ_USERS)
+    except SsprError as exc:
+        if exc.kind != "not_found":
+            raise
+        raise replace(
+            exc, message=f"members: the tenant has no user {wanted!r}", hint="Check the user principal name."
+        ) from exc
+    return str(user["id"]).lower()
+
+
+async def add_member(graph: Plane, group: str, member: str) -> None:
+    """Put one object into a group."""
+    body = {"@odata.id": f"{graph.base_url}/directoryObjects/{member}"}
+    await graph.write("POST", f"groups/{group}/members/$ref", body, needs=WRITE_MEMBERS)

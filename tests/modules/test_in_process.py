@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.tenantops.entra.plugins.module_utils import _record
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run, TaskResult, task
 
 from .conftest import REFRESH_TOKEN, SECRET, Tenant
@@ -93,7 +94,12 @@ def own_names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in Path(__file__).parents[2].glob("plugins/modules/*.py")))
 def test_every_module_takes_the_short_way(tenant: Tenant, module: str) -> None:
-    run = tenant.ansible.run_tasks(tenant.task(module, check_mode=True), arguments=["-vvvv"])
+    begun = _record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
+    more = {"sspr_pilot": {"group": "SSPR Pilot"}, "sspr_restore": {"run": str(begun.path)}}.get(module, {})
+    asked = tenant.task(module, check_mode=True, **more)
+    if module == "sspr_run":
+        asked = task(module, {"state": "begun"}, check_mode=True)
+    run = tenant.ansible.run_tasks(asked, arguments=["-vvvv"])
     assert ways(run) == [WORKER], run.output
     assert run.results[0].ok
     assert "AnsiballZ" not in run.output

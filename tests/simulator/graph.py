@@ -29,6 +29,8 @@ _READ_METHODS = {
     "Policy.Read.All",
 }
 _WRITE_METHODS = {"Policy.ReadWrite.AuthenticationMethod"}
+_WRITE_MEMBERS = {"GroupMember.ReadWrite.All", "Group.ReadWrite.All"}
+_READ_MEMBERS = {"GroupMember.Read.All", "Group.Read.All", *_WRITE_MEMBERS, *_DIRECTORY}
 _METHODS = "/v1.0/policies/authenticationMethodsPolicy"
 _AUTHORIZATION = "/v1.0/policies/authorizationPolicy"
 
@@ -40,7 +42,16 @@ _TRANSITIONS: Mapping[str | None, tuple[str, ...]] = {
 }
 
 _ORGANIZATION = ("id", "displayName", "verifiedDomains", "onPremisesSyncEnabled", "tenantType", "countryLetterCode")
-_GROUP = ("id", "displayName", "description", "groupTypes", "mailEnabled", "mailNickname", "securityEnabled")
+_GROUP = (
+    "id",
+    "displayName",
+    "description",
+    "groupTypes",
+    "onPremisesSyncEnabled",
+    "mailEnabled",
+    "mailNickname",
+    "securityEnabled",
+)
 
 
 def handle(world: World, signer: Signer, call: Call, view: Callable[[Tenant], Tenant]) -> Answer:
@@ -159,6 +170,48 @@ def _group(tenant: Tenant, call: Call, name: str) -> Answer:
     return Answer(200, {"@odata.context": f"{METADATA}groups/$entity", **entry})
 
 
+def _members(tenant: Tenant, call: Call, name: str) -> Answer:
+    group = _known_group(tenant, name)
+    members = [{"@odata.type": "#microsoft.graph.directoryObject", "id": item} for item in group.get("members", [])]
+    start = _skip(call)
+    body: dict[str, Any] = {"@odata.context": f"{METADATA}directoryObjects"}
+    if start + PAGE_SIZE < len(members):
+        token = base64.urlsafe_b64encode(str(start + PAGE_SIZE).encode()).decode()
+        body["@odata.nextLink"] = f"{call.base}{call.path}?{urlencode({**call.query, '$skiptoken': token})}"
+    return Answer(200, {**body, "value": members[start : start + PAGE_SIZE]})
+
+
+def _add_member(tenant: Tenant, call: Call, name: str) -> Answer:
+    group = _known_group(tenant, name)
+    body = call.json()
+    link = body.get("@odata.id", "") if isinstance(body, dict) else ""
+    member = link.rpartition("/")[2]
+    if not link.startswith(f"{call.base}/v1.0/directoryObjects/"):
+        raise RefusedError(400, "Request_BadRequest", "Invalid URL format specified in @odata.id.")
+    if member not in {entry["id"] for entry in (*tenant.groups, *tenant.people)}:
+        raise RefusedError(404, "Request_ResourceNotFound", f"Resource '{member}' does not exist.")
+    if "DynamicMembership" in group.get("groupTypes", []):
+        raise RefusedError(400, "Request_BadRequest", "The group's membership is decided by a rule.")
+    if member in group.setdefault("members", []):
+        raise RefusedError(400, "Request_BadRequest", "One or more added object references already exist.")
+    group["members"].append(member)
+    return Answer(204)
+
+
+def _person(tenant: Tenant, call: Call, name: str) -> Answer:
+    for person in tenant.people:
+        if name.lower() in (person["id"].lower(), person["userPrincipalName"].lower()):
+            return Answer(200, _select(dict(person), tuple(person), call, "user"))
+    raise RefusedError(404, "Request_ResourceNotFound", f"Resource '{name}' does not exist.")
+
+
+def _known_group(tenant: Tenant, name: str) -> dict[str, Any]:
+    group = tenant.group(name)
+    if group is None:
+        raise RefusedError(404, "Request_ResourceNotFound", f"Resource '{name}' does not exist.")
+    return group
+
+
 def _methods_policy(tenant: Tenant, _call: Call) -> Answer:
     body: dict[str, Any] = {
         "@odata.context": f"{METADATA}authenticationMethodsPolicy",
@@ -260,6 +313,17 @@ _ROUTES = (
         ("$filter", "$select", "$top", "$skiptoken"),
     ),
     _Route("GET", re.compile("/v1.0/groups/(?P<name>[^/]+)"), {"Group.Read.All", *_DIRECTORY}, _group, ("$select",)),
+    _Route(
+        "GET", re.compile("/v1.0/groups/(?P<name>[^/]+)/members"), _READ_MEMBERS, _members, ("$select", "$skiptoken")
+    ),
+    _Route("POST", re.compile(r"/v1.0/groups/(?P<name>[^/]+)/members/\$ref"), _WRITE_MEMBERS, _add_member),
+    _Route(
+        "GET",
+        re.compile("/v1.0/users/(?P<name>[^/]+)"),
+        {"User.ReadBasic.All", "User.Read.All", *_DIRECTORY},
+        _person,
+        ("$select",),
+    ),
     _Route("GET", re.compile(_METHODS), _READ_METHODS, _methods_policy),
     _Route("PATCH", re.compile(_METHODS), _WRITE_METHODS, _patch_methods_policy),
     _Route("GET", _CONFIGURATION, _READ_METHODS, _configuration),
@@ -292,11 +356,12 @@ def _group_entry(group: Mapping[str, Any]) -> dict[str, Any]:
     defaults: dict[str, Any] = {
         "description": None,
         "groupTypes": [],
+        "onPremisesSyncEnabled": None,
         "mailEnabled": False,
         "mailNickname": "group",
         "securityEnabled": True,
     }
-    return {**defaults, **group}
+    return {**defaults, **{name: value for name, value in group.items() if name != "members"}}
 
 
 def _select(entry: dict[str, Any], known: tuple[str, ...], call: Call, kind: str) -> dict[str, Any]:

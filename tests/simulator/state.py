@@ -24,6 +24,7 @@ MIGRATED = ("migrationComplete", None)
 MIGRATION_STATES = ("preMigration", "migrationInProgress", "migrationComplete", None)
 
 _DOCUMENTS = (
+    "groups",
     "migration_state",
     "portal_policy",
     "on_premises",
@@ -73,7 +74,9 @@ class Tenant:
     require_mfa: bool = False
     apps: dict[str, list[str] | None] = field(default_factory=dict)
     users: dict[str, list[str]] = field(default_factory=dict)
+    # Groups have id, displayName, and perhaps groupTypes and members (object ids); people have id, userPrincipalName.
     groups: list[dict[str, Any]] = field(default_factory=list)
+    people: list[dict[str, Any]] = field(default_factory=list)
     portal_put_status: int = 200
     portal_policy: dict[str, Any] = field(default_factory=documents.portal_policy)
     on_premises: dict[str, Any] = field(default_factory=documents.on_premises)

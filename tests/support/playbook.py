@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -78,12 +79,25 @@ class Ansible:
 
     def playbook(self, path: Path | str, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
         """Run a playbook with these command line arguments."""
+        collected = self.home / f"results-{os.urandom(4).hex()}.jsonl"
+        process = self.start(path, *arguments, env={"COLLECT_RESULTS": str(collected), **(env or {})})
+        try:
+            output = process.communicate(timeout=300)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        lines = collected.read_text(encoding="utf-8").splitlines() if collected.exists() else []
+        entries = [json.loads(line) for line in lines]
+        results = [TaskResult(e["task"], e["host"], e["outcome"], e["result"]) for e in entries]
+        return Run(process.returncode, output, results)
+
+    def start(self, path: Path | str, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a playbook in a process group of its own; whoever calls waits for it, or kills it."""
         if self.in_process is None:
             raise AssertionError("mark the test both_ways: it starts Ansible")
         self.home.mkdir(parents=True, exist_ok=True)
         way = [] if self.in_process else ["-e", "entra_in_process=false"]
-        collected = self.home / f"results-{os.urandom(4).hex()}.jsonl"
-        process = subprocess.run(
+        return subprocess.Popen(
             [str(Path(sys.executable).with_name("ansible-playbook")), str(path), *way, *arguments],
             cwd=self.home,
             env={
@@ -96,21 +110,16 @@ class Ansible:
                 "ANSIBLE_PIPELINING": "true",
                 "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
                 "ANSIBLE_NOCOLOR": "true",
-                "COLLECT_RESULTS": str(collected),
                 "NO_PROXY": "127.0.0.1,localhost",
                 **self.environment,
                 **(env or {}),
             },
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=300,
+            start_new_session=True,
         )
-        lines = collected.read_text(encoding="utf-8").splitlines() if collected.exists() else []
-        entries = [json.loads(line) for line in lines]
-        results = [TaskResult(e["task"], e["host"], e["outcome"], e["result"]) for e in entries]
-        return Run(process.returncode, process.stdout + process.stderr, results)
 
     def tasks(
         self,
