@@ -151,6 +151,12 @@ options:
       - A ready access token of the portal user for the portal API.
       - If not set, the environment variable E(ENTRA_PORTAL_ACCESS_TOKEN) is used.
     type: str
+  min_token_seconds:
+    description:
+      - Refuse a ready O(access_token) or O(portal_access_token) that lives for fewer seconds than this.
+      - The role's step C(open) refuses one with less than 600 seconds, because it has to last for the whole tenant.
+    type: int
+    default: 0
 requirements:
   - python >= 3.10
   - msgraph-sdk

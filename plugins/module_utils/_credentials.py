@@ -86,9 +86,18 @@ class GuardedCredential:
             self._remember(token.token)
             found = claims_of(token.token, self._plane)
             check_token(found, plane=self._plane, cloud=self._connection.cloud, tenant=self._connection.tenant_guid)
+            self._require_time(token)
             kept.value = {"token": token.token, "expires_on": token.expires_on}
         self._token, self.claims = token, found
         return token
+
+    def _require_time(self, token: AccessToken) -> None:
+        """A ready token cannot be renewed: it has to last for what is to come."""
+        method = self._connection.graph_method if self._plane == GRAPH else self._connection.portal_method
+        left = int(token.expires_on - time.time())
+        if method == "access_token" and left < self._connection.min_token_seconds:
+            needed = self._connection.min_token_seconds
+            raise expired(self._plane, f"the access token has only {left} seconds left, and {needed} are needed")
 
     def renew(self) -> bool:
         """Replace a token that the service refuses, if another task had got it. Returns whether there is a new one."""
@@ -113,13 +122,18 @@ class GuardedCredential:
             return self._source.get_token(self.scope, claims=claims, enable_cae=True)
         except SsprError:
             raise
-        except (AzureError, MsalError, requests.RequestException, ValueError, TypeError, OSError) as exc:
+        except token_errors() as exc:
             raise sign_in_failed(self._plane, exc, self._client.status) from exc
 
     def close(self) -> None:
         close = getattr(self._source, "close", None)
         if close is not None:
             close()
+
+
+def token_errors() -> tuple[type[Exception], ...]:
+    """What the libraries raise when no token can be had."""
+    return AzureError, MsalError, requests.RequestException, ValueError, TypeError, OSError
 
 
 def _lasts(token: AccessToken) -> bool:
@@ -145,6 +159,8 @@ class RefreshToken:
 
     def __init__(self, connection: Connection, client: TokenClient) -> None:
         self._refresh_token = connection.params["portal_refresh_token"]
+        # What the token service said last: the next refresh token is in it.
+        self.answer: dict[str, Any] = {}
         self._app = msal.PublicClientApplication(
             connection.params["portal_client_id"],
             authority=f"{connection.cloud.authority_url}/{connection.tenant}",
@@ -157,6 +173,7 @@ class RefreshToken:
         answer = self._app.acquire_token_by_refresh_token(self._refresh_token, scopes=list(scopes), **extra)
         if "access_token" not in answer:
             raise ValueError(str(answer.get("error_description") or answer.get("error")))
+        self.answer = answer
         return AccessToken(answer["access_token"], int(time.time()) + int(answer["expires_in"]))
 
 

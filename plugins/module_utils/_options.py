@@ -59,6 +59,7 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     "portal_client_id": {"type": "str", "default": AZURE_CLI_CLIENT_ID},
     "portal_refresh_token": {"type": "str", "no_log": True},
     "portal_access_token": {"type": "str", "no_log": True},
+    "min_token_seconds": {"type": "int", "default": 0, "no_log": False},
 }
 
 PORTAL_MODE_SPEC: dict[str, dict[str, Any]] = {
@@ -196,8 +197,8 @@ class Connection:
     """One tenant's connection options, checked and decided: nothing after this looks at raw parameters.
 
     ``tenant`` is the authority's tenant: a GUID, or a domain (then ``tenant_guid`` is None and the domain is among
-    ``domains``). ``timeout`` and ``confirm_timeout`` are seconds. The methods name the credential of each plane;
-    ``portal_method`` is None when there is none.
+    ``domains``). ``timeout``, ``confirm_timeout`` and ``min_token_seconds`` are seconds. The methods name
+    the credential of each plane; ``portal_method`` is None when there is none.
     """
 
     tenant: str
@@ -209,6 +210,7 @@ class Connection:
     ca_path: str | None
     timeout: int
     confirm_timeout: int
+    min_token_seconds: int
     graph_method: str
     portal_method: str | None
     params: Mapping[str, Any]
@@ -220,7 +222,7 @@ class Connection:
         return json.dumps([credential.plane, method, values, self.tenant, astuple(self.cloud), self.ca_path])
 
 
-def connection(params: Mapping[str, Any]) -> Connection:
+def connection(params: Mapping[str, Any], *, needs_graph: bool = True) -> Connection:
     """Check the connection options of a validated task. Raises ``SsprError`` before anything is sent."""
     tenant = str(params["tenant_id"]).strip()
     is_guid = bool(GUID.fullmatch(tenant))
@@ -238,6 +240,8 @@ def connection(params: Mapping[str, Any]) -> Connection:
     for option in ("timeout", "confirm_timeout"):
         if params[option] < 1:
             raise SsprError("invalid_setting", f"{option}: {params[option]} is not a number of seconds from 1 up")
+    if params["min_token_seconds"] < 0:
+        raise SsprError("invalid_setting", f"min_token_seconds: {params['min_token_seconds']} is below 0")
     cloud = CLOUDS[params["cloud"]]
     for option in ("authority_url", "graph_url", "portal_url"):
         cloud = cloud.replaced(option, params.get(option))
@@ -252,7 +256,8 @@ def connection(params: Mapping[str, Any]) -> Connection:
         ca_path=params.get("ca_path"),
         timeout=params["timeout"],
         confirm_timeout=params["confirm_timeout"],
-        graph_method=_required_method(params),
+        min_token_seconds=params["min_token_seconds"],
+        graph_method=_required_method(params) if needs_graph else "",
         portal_method=_method(params, PORTAL_CREDENTIAL),
         params=params,
     )

@@ -92,22 +92,28 @@ async def open_session(
                 )
 
         client = _http.open_client(stack, context, timeout=connection.timeout)
-        graph = _http.Plane(
-            GRAPH, connection.cloud.graph_url + _documents.GRAPH_PREFIX, graph_credential, client, request_ids
-        )
+        graph = graph_plane(connection, graph_credential, client, request_ids)
         portal = None
         if portal_credential is not None:
-            portal = _http.Plane(
-                PORTAL,
-                f"{connection.cloud.portal_url}{_documents.PORTAL_PREFIX}",
-                portal_credential,
-                client,
-                request_ids,
-                _documents.PORTAL_HEADERS,
-            )
+            portal = portal_plane(connection, portal_credential, client, request_ids)
         tenant = await _identified(graph, connection, tenant_id)
         permissions = permissions_of(graph_credential.claims)
         yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions)
+
+
+def graph_plane(
+    connection: Connection, credential: _credentials.GuardedCredential, client: Any, request_ids: list[str]
+) -> _http.Plane:
+    """Microsoft Graph, for a credential whose token has passed the guards."""
+    return _http.Plane(GRAPH, connection.cloud.graph_url + _documents.GRAPH_PREFIX, credential, client, request_ids)
+
+
+def portal_plane(
+    connection: Connection, credential: _credentials.GuardedCredential, client: Any, request_ids: list[str]
+) -> _http.Plane:
+    """The portal API, for a credential whose token has passed the guards."""
+    url = f"{connection.cloud.portal_url}{_documents.PORTAL_PREFIX}"
+    return _http.Plane(PORTAL, url, credential, client, request_ids, _documents.PORTAL_HEADERS)
 
 
 async def _identified(graph: _http.Plane, connection: Connection, tenant_id: str) -> dict[str, str | None]:

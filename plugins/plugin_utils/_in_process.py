@@ -105,6 +105,8 @@ class InProcessAction(ActionBase):
 
     _supports_check_mode = True
     _supports_async = True
+    # Whether a successful result is for the next tasks only, and never printed
+    hides_result = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -114,6 +116,8 @@ class InProcessAction(ActionBase):
         where = "in Ansible's own worker" if why is None else f"in a process of its own: {why}"
         display.vvvv(f"{self._task.action} runs {where}", host=variables.get("inventory_hostname"))
         result.update(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
+        if self.hides_result and not result.get("failed"):
+            result["_ansible_no_log"] = True
         if not self._task.async_val:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result

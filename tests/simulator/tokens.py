@@ -32,6 +32,14 @@ AZURE_POWERSHELL = "1950a258-227b-4e31-a9cf-717495945fc2"
 PUBLIC_CLIENTS = (AZURE_CLI, AZURE_POWERSHELL)
 
 LIFETIME = 3600
+ROLE_IDS = {
+    "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
+    "Authentication Policy Administrator": "0526716b-113d-4c15-b2c8-68e3c22b9f80",
+    "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
+    "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",
+    "Security Reader": "5d6b6bb7-de71-4623-b4af-96380a352509",
+    "Global Reader": "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
+}
 _ALGORITHM = "ES256"
 
 
@@ -82,7 +90,11 @@ class Signer:
             "exp": now + lifetime,
             "tid": tenant.id,
             "ver": "1.0",
-            **(_app_claims(tenant, audience, bearer) if isinstance(bearer, App) else _user_claims(audience, bearer)),
+            **(
+                _app_claims(tenant, audience, bearer)
+                if isinstance(bearer, App)
+                else _user_claims(tenant, audience, bearer)
+            ),
         }
         payload.setdefault("appid", client_id)
         payload.update(claims or {})
@@ -120,7 +132,7 @@ def _app_claims(tenant: Tenant, audience: str, app: App) -> dict[str, Any]:
     return {"appid": app.client_id, "idtyp": "app", "oid": object_id, "sub": object_id, "roles": granted or None}
 
 
-def _user_claims(audience: str, user: User) -> dict[str, Any]:
+def _user_claims(tenant: Tenant, audience: str, user: User) -> dict[str, Any]:
     return {
         "idtyp": "user",
         "oid": user.object_id,
@@ -128,4 +140,5 @@ def _user_claims(audience: str, user: User) -> dict[str, Any]:
         "upn": user.upn,
         "scp": "user_impersonation" if audience in PORTAL_AUDIENCES else "Directory.AccessAsUser.All",
         "amr": ["pwd", "mfa"] if user.mfa else ["pwd"],
+        "wids": [ROLE_IDS.get(role, role) for role in tenant.users.get(user.upn, ())],
     }
