@@ -94,7 +94,10 @@ def simulator() -> Iterator[Simulator]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that starts Ansible runs twice: modules in Ansible's own workers, and each in a process of its own."""
     if metafunc.definition.get_closest_marker("both_ways") and "ansible" in metafunc.fixturenames:
-        metafunc.parametrize("ansible", [True, False], ids=["worker", "process"], indirect=True)
+        ways = {"worker": True, "process": False}
+        if metafunc.definition.get_closest_marker("worker_only"):
+            del ways["process"]
+        metafunc.parametrize("ansible", ways.values(), ids=ways.keys(), indirect=True)
 
 
 @pytest.fixture

@@ -131,6 +131,7 @@ def test_a_record_that_fails_later_stops_before_the_write(tenant: Tenant) -> Non
     assert states(begun) == {"here": "failed"}
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 100)
@@ -255,24 +256,36 @@ def test_another_tenant_always_stops(make_tenant: Any, ansible: Ansible) -> None
 
 
 @pytest.mark.oldest
-def test_the_gate_reads_the_pilot_back(make_tenant: Any, ansible: Ansible) -> None:
+@pytest.mark.parametrize("moment", ["before the review", "before the next wave"])
+def test_what_is_changed_meanwhile_stops_the_run(make_tenant: Any, ansible: Ansible, moment: str) -> None:
     tenants = fleet(make_tenant, 3)
-    # Reads of t000: open, the first page, its confirmation. Somebody takes it back before the gate looks.
-    last = tenants["t000"]
-    last.fault(
-        "admin_edit", plane="portal", method="GET", skip=GATE_READS, changes={"notifyOnAdminPasswordReset": False}
-    )
-    run = rollout(ansible, tenants, *serial(1, "100%"), sspr_gate="read_back")
-    assert run.code == 2
+    first = tenants["t000"]
+    # Slow enough for the edit to be there before the next read.
+    first.fault("slow", plane="portal", method="GET", seconds=0.4, times=None)
+    hosts = hosts_of(tenants, sspr_gate="read_back", entra_confirm_timeout=1)
+    process = start(ansible, RUNBOOK, hosts, *runs_in(ansible), *serial(1, "100%"))
+    awaited = 3 if moment == "before the review" else 1
+    state = "changed" if moment == "before the review" else "confirmed"
+    while process.poll() is None and reached(ansible, "t000", state) < awaited:
+        time.sleep(0.01)
+    first.policy["registrationReconfirmIntevalInDays"] = 7
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode == 2, output
     assert untouched(tenants) == ["t001", "t002"]
-    assert "t000 stops this run" in run.output
-    again = rollout(ansible, tenants, *serial(1, "100%"), sspr_gate="read_back")
+    assert "t000 stops this run - somebody else has changed it since" in output
+    assert "'reconfirm_days': 7" in output
+    assert states(only_run(ansible))["t000"] == "failed"
+    first.simulator.clear_faults()
+    again = play(ansible, RESUME, hosts, *runs_in(ansible), "-e", f"sspr_run={only_run(ansible).path}", *serial("100%"))
     assert again.code == 0, again.output
     assert all(map(done, tenants.values()))
 
 
-# Of one tenant: open; each of five pages reads once, three of them confirm twice; review; then the gate.
-GATE_READS = 1 + 5 + 3 * 2 + 1
+def reached(ansible: Ansible, name: str, state: str) -> int:
+    """How many lines of that state the ledger has for a tenant."""
+    if not list((ansible.home / "runs").glob("*/ledger.jsonl")):
+        return 0
+    return sum(line.get("host") == name and line.get("state") == state for line in only_run(ansible).lines())
 
 
 def test_a_refresh_token_revoked_in_the_middle(make_tenant: Any, ansible: Ansible) -> None:
@@ -309,6 +322,7 @@ def test_a_refresh_token_revoked_in_the_middle(make_tenant: Any, ansible: Ansibl
     assert [name for name, tenant in tenants.items() if tenant.requests()] == ["t003", "t004", "t005"]
 
 
+@pytest.mark.worker_only
 def test_killed_at_any_point_and_resumed(make_tenant: Any, ansible: Ansible) -> None:
     """Ten times, at random moments. What was confirmed is not written again; the ledger has every tenant."""
     tenants = fleet(make_tenant, 30)
