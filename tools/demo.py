@@ -1,4 +1,4 @@
-"""The three parts of `make demo`, each with what has to hold. Started by demo.sh, which starts the simulator."""
+"""The parts of `make demo`, each with what has to hold. Started by demo.sh, which starts the simulator."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 URL = os.environ["ENTRA_GRAPH_URL"]
@@ -35,8 +36,7 @@ class Demo:
     def playbook(self, name: str, *arguments: str) -> tuple[dict[str, int], int, int]:
         """Run a playbook on all tenants; the changes by host, the hosts that failed, the writes that were sent."""
         self.simulator("DELETE", "log")
-        command = ["ansible-playbook", f"tenantops.entra.{name}", "-i", "examples/inventory", "-e", "sspr_hosts=all"]
-        command += arguments
+        command = ["ansible-playbook", f"tenantops.entra.{name}", "-i", "examples/inventory", *arguments]
         print("$", *command, flush=True)
         changed: dict[str, int] = {}
         failed = 0
@@ -47,6 +47,11 @@ class Demo:
                     changed[found["host"]] = int(found["changed"])
                     failed += int(found["failed"])
         return changed, failed + bool(process.returncode and not failed), len(self.simulator("GET", "log?write=true"))
+
+    def policies(self) -> dict[str, Any]:
+        """The SSPR policy of each tenant as the simulator stores it, by domain."""
+        found = [self.simulator("GET", f"tenants/{tenant}") for tenant in self.simulator("GET", "state")["tenants"]]
+        return {tenant["domains"][-1]: tenant["portal_policy"] for tenant in found}
 
     def check(self, holds: bool, what: str) -> None:
         self.checks.append((holds, what))
@@ -69,25 +74,42 @@ def main() -> int:
     demo = Demo()
     tenants = len(demo.simulator("GET", "state")["tenants"])
 
-    print(f"\n=== 1. The runbook, on {tenants} tenants that are not set up yet\n")
-    changed, failed, writes = demo.playbook("runbook")
+    everyone = ("-e", "sspr_hosts=all")
+
+    print(f"\n=== 1. The doctor: is everything in place in {tenants} tenants?\n")
+    changed, failed, writes = demo.playbook("doctor", *everyone)
+    demo.check(not failed, f"the doctor found {tenants} tenants ready")
+    demo.check(writes == 0, f"the doctor sent {writes} writes")
+
+    print(f"\n=== 2. The runbook, on {tenants} tenants that are not set up yet\n")
+    policies = demo.policies()
+    changed, failed, writes = demo.playbook("runbook", *everyone)
     demo.check(len(changed) == tenants and not failed, f"the runbook reached {tenants} tenants, and none failed")
     demo.check(writes > 0, f"it changed {sum(map(bool, changed.values()))} of them with {writes} writes")
 
-    print("\n=== 2. The same again: nothing is left to do\n")
-    changed, failed, writes = demo.playbook("runbook", "-e", "sspr_serial=100%", "--skip-tags", "sspr_review")
+    print("\n=== 3. The same again: nothing is left to do\n")
+    changed, failed, writes = demo.playbook(
+        "runbook", *everyone, "-e", "sspr_serial=100%", "--skip-tags", "sspr_review"
+    )
     demo.check(len(changed) == tenants and not failed and not any(changed.values()), "the second run changed nothing")
     demo.check(writes == 0, f"the second run sent {writes} writes")
 
-    print("\n=== 3. Somebody opens Fabrikam to everyone in the admin center, and the audit finds it\n")
+    print("\n=== 4. Somebody opens Fabrikam to everyone in the admin center, and the audit finds it\n")
     edit = {"enablementType": 2, "registrationReconfirmIntevalInDays": 30}
     demo.simulator("PATCH", "tenants/fabrikam.example", {"portal_policy": edit})
-    changed, failed, writes = demo.playbook("audit")
+    changed, failed, writes = demo.playbook("audit", *everyone)
     drifting = [host for host, count in changed.items() if count]
     demo.check(
         drifting == ["fabrikam"] and not failed, f"the audit found drift in {', '.join(drifting) or 'no tenant'}"
     )
     demo.check(writes == 0, f"the audit sent {writes} writes")
+
+    print("\n=== 5. The run is taken back, and what somebody else has set is left\n")
+    run = min(Path(os.environ["ANSIBLE_HOME"], "tenantops.entra", "runs").iterdir())
+    changed, failed, writes = demo.playbook("restore", "-e", f"sspr_run={run.name}", "-e", "sspr_serial=100%")
+    demo.check(not failed and writes > 0, f"the run was taken back with {writes} writes")
+    policies["fabrikam.example"].update(edit)
+    demo.check(demo.policies() == policies, "every policy is as it was at first, but for what somebody else has set")
 
     print(f"\n=== What was seen, in {time.monotonic() - start:.0f} s\n")
     for holds, what in demo.checks:

@@ -23,7 +23,12 @@ else:
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _http, _tls
 from ansible_collections.tenantops.entra.plugins.module_utils._credentials import GuardedCredential
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, Connection, connection
+from ansible_collections.tenantops.entra.plugins.module_utils._options import (
+    CONNECTION_SPEC,
+    PORTAL_MODE_SPEC,
+    Connection,
+    connection,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._session import (
     graph_plane,
     identify,
@@ -37,6 +42,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._work import Resul
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
+    **PORTAL_MODE_SPEC,
     "purpose": {"type": "str", "choices": ["write", "audit"], "default": "write"},
 }
 
@@ -171,7 +177,7 @@ class _Examination(Work):
         known = portal_is_known(target)
         why = "there is no credential for the portal API" if known else "no portal API is known in this cloud"
         fix = "Give portal_refresh_token or portal_auth_method, or set these pages by hand with portal: manual."
-        status = PROBLEM if self.purpose == "write" else UNKNOWN
+        status = PROBLEM if self.purpose == "write" and self.params["portal"] == "require" else UNKNOWN
         code = "portal_credential_missing" if known else "unsupported"
         self._add("portal_sign_in", status, f"{why}, so what only it has is unavailable", fix, code)
         return None

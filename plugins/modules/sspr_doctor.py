@@ -26,6 +26,13 @@ options:
     type: str
     choices: [write, audit]
     default: write
+  portal:
+    description:
+      - Whether a missing credential for the portal API is a problem, V(require), or meant, V(manual).
+      - With O(purpose=audit) it never is one.
+    type: str
+    choices: [require, manual]
+    default: require
 attributes:
   action_group:
     description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.

@@ -213,6 +213,16 @@ def test_what_cannot_be_told_is_not_guessed(tenant: Tenant) -> None:
 
 def test_wrong_options_are_refused_before_anything_is_sent(tenant: Tenant) -> None:
     assert tenant.run("sspr_doctor", purpose="both").kind == "invalid_setting"
+    meant = tenant.run("sspr_doctor", portal_refresh_token=None, portal="manual")
+    assert meant["healthy"] is True
+    assert meant["checks"][2] == {
+        "check": "portal_sign_in",
+        "status": "unknown",
+        "message": "there is no credential for the portal API, so what only it has is unavailable",
+        "fix": "Give portal_refresh_token or portal_auth_method, or set these pages by hand with portal: manual.",
+        "code": "portal_credential_missing",
+    }
+    tenant.simulator.clear_log()
     assert tenant.run("sspr_doctor", client_secret=None).kind == "credential"
     assert tenant.requests() == []
 

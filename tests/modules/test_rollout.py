@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.tenantops.entra.plugins.module_utils import _record
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run
 
-from .conftest import APP, GROUP, Tenant
+from .conftest import APP, GROUP, OPERATOR, Tenant
 from .test_role import RUNBOOK, host, play, secrets_in, stored
 
 pytestmark = pytest.mark.both_ways
@@ -102,6 +102,15 @@ def test_the_record_of_a_run(make_tenant: Any, ansible: Ansible) -> None:
         assert secrets_in(path.read_text()) == []
         assert "eyJ" not in path.read_text()
     assert str(record.path) in run.output
+    summary = run.of("Hand the state")[-1]["ansible_stats"]["data"]["sspr_run"]
+    assert summary["states"]["confirmed"] == ["t000", "t001"]
+    assert {line["host"]: line["wrote"] for line in summary["tenants"]} == {"t000": True, "t001": False}
+    # What a reading app and user have is not enough to take it back.
+    simulator = tenants["t000"].simulator
+    simulator.tenant(tenants["t000"].id).users[OPERATOR] = ["Security Administrator"]
+    refused = tenants["t000"].run("sspr_restore", run=str(record.path))
+    assert (refused.kind, refused["changed"]) == ("permission", False)
+    assert stored(tenants["t000"]) != before["t000"]
 
 
 def test_check_mode_leaves_no_record(make_tenant: Any, ansible: Ansible) -> None:

@@ -44,7 +44,7 @@ def test_subscribed_skus(sim: Simulator, graph: Call) -> None:
     assert sku["servicePlans"][0]["servicePlanName"] == "AAD_PREMIUM"
 
 
-@pytest.mark.parametrize("path", ["nonsense", "/organization", "organization/", "groups/x/members"])
+@pytest.mark.parametrize("path", ["nonsense", "/organization", "organization/", "groups/x/owners"])
 def test_unknown_paths(sim: Simulator, graph: Call, path: str) -> None:
     answer = graph("GET", path)
     assert error(answer) == (404, "ResourceNotFound")
