@@ -110,6 +110,7 @@ class Ansible:
                 "ANSIBLE_PIPELINING": "true",
                 "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
                 "ANSIBLE_NOCOLOR": "true",
+                "COLLECT_RESULTS": os.devnull,
                 "NO_PROXY": "127.0.0.1,localhost",
                 **self.environment,
                 **(env or {}),
