@@ -260,9 +260,7 @@ def test_another_tenant_always_stops(make_tenant: Any, ansible: Ansible) -> None
     tenants = fleet(make_tenant, 3)
     hosts = hosts_of(tenants)
     hosts["t001"]["entra_expected_domain"] = "somebody.else.example"
-    run = play(
-        ansible, RUNBOOK, hosts, *runs_in(ansible), *serial(2, 1), "-e", "sspr_on_refusal=set_aside", "-e", "forks=1"
-    )
+    run = play(ansible, RUNBOOK, hosts, *runs_in(ansible), *serial(2, 1), "-e", "sspr_on_refusal=set_aside")
     assert run.code == 2
     assert [name for name, tenant in tenants.items() if tenant.writes()] == []
     assert untouched(tenants) == ["t002"]
