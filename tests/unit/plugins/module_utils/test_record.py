@@ -69,14 +69,15 @@ def test_one_line_a_tenant() -> None:
         {"host": "a", "state": "confirmed", "after": {"portal": "3"}, "request_ids": ["r3"]},
         {"damaged": '{"host'},
     ]
-    [found] = fold(lines).values()
-    assert found == {
-        "host": "a",
-        "state": "confirmed",
-        "before": {"portal": "1"},
-        "after": {"portal": "3"},
-        "wrote": True,
-        "request_ids": ["r1", "r2", "r3"],
+    assert fold(lines) == {
+        "a": {
+            "host": "a",
+            "state": "confirmed",
+            "before": {"portal": "1"},
+            "after": {"portal": "3"},
+            "wrote": True,
+            "request_ids": ["r1", "r2", "r3"],
+        }
     }
 
 
