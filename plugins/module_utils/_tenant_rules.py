@@ -18,7 +18,15 @@ from ansible_collections.tenantops.entra.plugins.module_utils._licences import F
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import EVERYONE, GRAPH_METHODS
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration, Unavailable
-from ansible_collections.tenantops.entra.plugins.module_utils._readiness import GATES, locked_out, reached, usable
+from ansible_collections.tenantops.entra.plugins.module_utils._readiness import (
+    ADMIN_METHODS,
+    GLOBAL_ADMINISTRATOR,
+    TWO_GATE,
+    admin_gates,
+    locked_out,
+    reached,
+    usable,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._setting_rules import dropped, is_mailbox
 from ansible_collections.tenantops.entra.plugins.module_utils._views import (
     KINDS,
@@ -30,8 +38,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._views import (
 )
 
 ROLES: dict[str, str | None] = TWO_GATE_ROLES["roles"]
-TWO_GATE = frozenset(template for template in ROLES.values() if template)
-GLOBAL_ADMINISTRATOR = ROLES["Global Administrator"]
 SYNCHRONIZATION = ROLES["Directory Synchronization Accounts"]
 # Roles that may change a page of the portal; the first one may change all of it, the others what stands there.
 POLICY_WRITERS = frozenset({GLOBAL_ADMINISTRATOR, ROLES["Authentication Policy Administrator"]})
@@ -378,24 +384,15 @@ def _administrators_cannot_register(view: View) -> Outcome | int:
 def _administrators_not_ready(view: View) -> Outcome | int:
     if not view.need("admins_can_reset"):
         return 0
-    holders = view.know("role_holders")
+    holders, terms = view.know("role_holders"), view.agreed
     return of_users(
         [
             row.upn
             for row in view.know("registrations")
             if holders.get(row.id, frozenset()) & TWO_GATE
-            and len(_administrators_gates(view, row, holders[row.id])) < 2
+            and len(admin_gates(row, holders[row.id], terms.as_of, terms.telephony_provider)) < ADMIN_METHODS
         ]
     )
-
-
-def _administrators_gates(view: View, row: Registration, roles: frozenset[str]) -> set[str]:
-    """What counts under Microsoft's policy: e-mail, app and phone, each once, whatever the tenant has switched on."""
-    terms = view.agreed
-    last = "sms_voice_retired_for_all" if GLOBAL_ADMINISTRATOR in roles else "sms_voice_retired"
-    phones = terms.telephony_provider or not reached(last, terms.as_of)
-    gates = {GATES[name].gate.replace("office_phone", "mobile_phone") for name in row.methods if name in GATES}
-    return gates - {"security_questions"} - (set() if phones else {"mobile_phone"})
 
 
 @rule("V84")
