@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from . import directory, odata, schema
+from . import directory, odata, schema, user_methods
 from .documents import METADATA, ODATA_TYPE
 from .messages import Answer, Call, RefusedError
 from .odata import route
@@ -157,6 +157,7 @@ _CONFIGURATION = f"{_METHODS}/authenticationMethodConfigurations/(?P<name>[^/]+)
 _AUTHORIZATION = "policies/authorizationPolicy"
 _ROUTES = (
     *directory.ROUTES,
+    *user_methods.ROUTES,
     route("GET", _METHODS, _READ_METHODS, _methods_policy),
     route("PATCH", _METHODS, _WRITE_METHODS, _patch_methods_policy),
     route("GET", _CONFIGURATION, _READ_METHODS, _configuration),
