@@ -131,6 +131,45 @@ async def read_organization_facts(graph: Plane) -> dict[str, Any]:
     return {"synced": entry.get("onPremisesSyncEnabled"), "created": entry.get("createdDateTime")}
 
 
+async def read_user_methods(graph: Plane, user: str) -> list[dict[str, Any]]:
+    """Everything a user has registered, as Graph lists it: phones with ``phoneType``, and so on by ``@odata.type``."""
+    return await graph.read_list(f"{_user(user)}/authentication/methods", {}, needs=READ_USER_METHODS)
+
+
+async def add_phone(graph: Plane, user: str, kind: str, number: str) -> None:
+    """Register a phone of a kind of which the user has none."""
+    body = {"phoneNumber": number, "phoneType": kind}
+    await graph.write("POST", f"{_user(user)}/authentication/phoneMethods", body, needs=WRITE_USER_METHODS)
+
+
+async def update_phone(graph: Plane, user: str, kind: str, number: str) -> None:
+    """Put another number in the place of the one that is registered."""
+    body = {"phoneNumber": number, "phoneType": kind}
+    path = f"{_user(user)}/authentication/phoneMethods/{PHONE_IDS[kind]}"
+    await graph.write("PATCH", path, body, needs=WRITE_USER_METHODS)
+
+
+async def delete_phone(graph: Plane, user: str, kind: str) -> None:
+    path = f"{_user(user)}/authentication/phoneMethods/{PHONE_IDS[kind]}"
+    await graph.write("DELETE", path, None, needs=WRITE_USER_METHODS)
+
+
+async def add_email(graph: Plane, user: str, address: str) -> None:
+    """Register an address for a user who has none."""
+    body = {"emailAddress": address}
+    await graph.write("POST", f"{_user(user)}/authentication/emailMethods", body, needs=WRITE_USER_METHODS)
+
+
+async def update_email(graph: Plane, user: str, address: str) -> None:
+    """Put another address in the place of the one that is registered."""
+    path = f"{_user(user)}/authentication/emailMethods/{EMAIL_ID}"
+    await graph.write("PATCH", path, {"emailAddress": address}, needs=WRITE_USER_METHODS)
+
+
+async def delete_email(graph: Plane, user: str) -> None:
+    await graph.write("DELETE", f"{_user(user)}/authentication/emailMethods/{EMAIL_ID}", None, needs=WRITE_USER_METHODS)
+
+
 def _user(wanted: str) -> str:
     return f"users/{quote(wanted, safe='')}"
 

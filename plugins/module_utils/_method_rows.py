@@ -5,7 +5,7 @@
 """Methods to register for people, row by row: what a row asks for, what is wrong with it, and which writes it takes.
 
 Pure: rows and what was found in; writes out. Rules: Microsoft Graph's phoneAuthenticationMethod and
-emailAuthenticationMethod (fixed ids, one phone of a type, the alternate one only beside a mobile one), and
+emailAuthenticationMethod (one phone of a type, the alternate one only beside a mobile one), and
 howto-sspr-authenticationdata (the format of numbers; extensions are dropped).
 """
 
@@ -29,21 +29,21 @@ ANY = "any"
 PHONE = re.compile(r"\+\d{1,3} \d{4,14}([xX]\d+)?", re.ASCII)
 # A number that tells where its country code ends, its digits grouped by the signs that people use.
 GROUPED = re.compile(r"\+(\d{1,3})([ .\-/(][\d .\-/()]*)", re.ASCII)
-HIDDEN = "*"
+# A number as it is shown to who may see it whole. How the service masks the others' is not published.
+SHOWN = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
+HIDDEN = "hidden"
 GUEST = "#EXT#"
 DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True)
 class Method:
-    """A kind of method as an option, with the id that Graph gives to it in every tenant.
+    """A kind of method as an option. ``phone_type`` is Graph's word for it; None for the e-mail address.
 
-    ``phone_type`` is Graph's word; None for the e-mail address. ``needs`` must be there before it, and after it.
+    ``needs`` must be there before it, and as long as it is there.
     """
 
     option: str
-    id: str
-    holds: str
     phone_type: str | None = None
     needs: str | None = None
     caveat: str | None = None
@@ -51,17 +51,15 @@ class Method:
 
 # In the order in which they can be added; they are removed the other way round.
 METHODS = (
-    Method("mobile_phone", "3179e48a-750b-4051-897c-87b9720928f7", "phoneNumber", "mobile"),
+    Method("mobile_phone", "mobile"),
     Method(
         "alternate_mobile_phone",
-        "b6332ec1-7057-4abe-9331-3d72feddfe41",
-        "phoneNumber",
         "alternateMobile",
         needs="mobile_phone",
         caveat="serves MFA only, it is never offered for self-service password reset",
     ),
-    Method("office_phone", "e37fc753-ff3b-4958-9484-eaa9425c82bc", "phoneNumber", "office"),
-    Method("email", "3ddfcfc8-9383-446f-83cc-3ab9be4be18f", "emailAddress"),
+    Method("office_phone", "office"),
+    Method("email"),
 )
 OPTIONS = tuple(method.option for method in METHODS)
 EXTENSION = "extensions are dropped when the number is used for self-service password reset"
@@ -89,7 +87,7 @@ class Write:
         there = found.get(self.method.option)
         if self.value is None or there is None:
             return there is None and self.value is None
-        return hidden(there) or same(there, self.value)
+        return there == HIDDEN or same(there, self.value)
 
 
 def rows_of(params: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
@@ -231,16 +229,16 @@ def caveats(row: Row) -> dict[str, str]:
 
 
 def found_in(methods: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """A user's numbers and address by option, from the methods as Graph lists them."""
-    by_id = {str(method.get("id")).lower(): method for method in methods}
-    return {
-        method.option: str(by_id[method.id].get(method.holds) or HIDDEN) for method in METHODS if method.id in by_id
-    }
-
-
-def hidden(value: str) -> bool:
-    """Whether a number is shown masked, as to a caller who may not see it whole."""
-    return HIDDEN in value
+    """A user's numbers and address by option, from the methods as Graph lists them; ``HIDDEN`` where it shows none."""
+    by_type = {method.phone_type: method.option for method in METHODS if method.phone_type}
+    found = {}
+    for method in methods:
+        if method.get("phoneType") in by_type:
+            number = str(method.get("phoneNumber"))
+            found[by_type[method["phoneType"]]] = number if SHOWN.fullmatch(number) else HIDDEN
+        elif method.get("emailAddress"):
+            found["email"] = str(method["emailAddress"])
+    return found
 
 
 def same(there: str, wanted: str) -> bool:
@@ -249,7 +247,7 @@ def same(there: str, wanted: str) -> bool:
 
 def not_comparable(row: Row, found: Mapping[str, str]) -> list[str]:
     """The options of a row of which it cannot be told whether they are as asked."""
-    return [option for option, value in row.wanted.items() if hidden(found.get(option, "")) and value != ANY]
+    return [option for option, value in row.wanted.items() if found.get(option) == HIDDEN and value != ANY]
 
 
 def writes(row: Row, state: str, found: Mapping[str, str]) -> list[Write]:

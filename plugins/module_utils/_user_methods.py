@@ -153,7 +153,7 @@ class _Registering(Work):
                     raise replace(self.outage, hint="This row was not tried any more. Run it again later.")
                 await self._bring_about(session, outcome)
             except SsprError as exc:
-                outcome.error = exc
+                outcome.error = exc.with_hint(ADMINISTRATORS) if exc.kind == "permission" else exc
             self.progress.wrote = self.progress.wrote or (bool(outcome.changed) and not self.check_mode)
             self._judge_service(outcome.error)
 
@@ -185,10 +185,10 @@ class _Registering(Work):
                 refusals += 1
                 await wait_as_asked(postponed, refusals)
                 found = await self._found(session, outcome)
-            except SsprError as refused:
+            except SsprError:
                 outcome.pending.pop()
                 await self._look_once(session, outcome)
-                raise refused.with_hint(ADMINISTRATORS) if refused.kind == "permission" else refused from refused
+                raise
             else:
                 refusals = 0
                 found = await self._confirm(session, outcome, None)
@@ -208,20 +208,16 @@ class _Registering(Work):
         return found
 
     async def _send(self, session: Session, user: str, write: Write) -> None:
-        method, value, graph = write.method, write.value, session.graph
-        if method.phone_type is None:
+        kind, value, graph = write.method.phone_type, write.value, session.graph
+        if kind is None:
             if value is None:
-                await _directory.delete_email(graph, user, method.id)
-            elif write.replaces:
-                await _directory.update_email(graph, user, method.id, value)
+                await _directory.delete_email(graph, user)
             else:
-                await _directory.add_email(graph, user, value)
+                await (_directory.update_email if write.replaces else _directory.add_email)(graph, user, value)
         elif value is None:
-            await _directory.delete_phone(graph, user, method.id)
-        elif write.replaces:
-            await _directory.update_phone(graph, user, method.id, method.phone_type, value)
+            await _directory.delete_phone(graph, user, kind)
         else:
-            await _directory.add_phone(graph, user, method.phone_type, value)
+            await (_directory.update_phone if write.replaces else _directory.add_phone)(graph, user, kind, value)
 
     async def _confirm(self, session: Session, outcome: Outcome, trouble: SsprError | None) -> dict[str, str]:
         """Read until everything that was sent is seen; the user's methods as they are then."""

@@ -16,6 +16,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._errors import Ssp
 from ansible_collections.tenantops.entra.plugins.module_utils._method_rows import (
     ABSENT,
     ANY,
+    HIDDEN,
     METHODS,
     OPTIONS,
     PRESENT,
@@ -31,7 +32,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._method_rows impor
 )
 
 NEEDS = {method.option: method.needs for method in METHODS}
-IDS = {method.option: method for method in METHODS}
 
 
 def row(**wanted: str) -> Row:
@@ -275,7 +275,7 @@ def test_absent_is_reached_in_an_order_the_service_accepts(found: dict[str, str]
 
 
 def test_masked_numbers_are_left_alone_and_the_rest_is_done() -> None:
-    found = {"mobile_phone": "+1 ***-***-0100", "email": "old@home.example"}
+    found = {"mobile_phone": HIDDEN, "email": "old@home.example"}
     asked = row(mobile_phone="+1 2065550100", email="new@home.example", alternate_mobile_phone="+1 2065550101")
     assert not_comparable(asked, found) == ["mobile_phone"]
     planned = writes(asked, PRESENT, found)
@@ -283,7 +283,7 @@ def test_masked_numbers_are_left_alone_and_the_rest_is_done() -> None:
         ("alternate_mobile_phone", False),
         ("email", True),
     ]
-    assert [write.method.option for write in writes(asked, ABSENT, {"mobile_phone": "+1 ***"})] == []
+    assert [write.method.option for write in writes(asked, ABSENT, {"mobile_phone": HIDDEN})] == []
     assert [write.method.option for write in writes(row(mobile_phone=ANY), ABSENT, found)] == ["mobile_phone"]
     assert not_comparable(row(mobile_phone=ANY), found) == []
 
@@ -293,11 +293,24 @@ def test_case_makes_no_difference() -> None:
     assert writes(row(mobile_phone="+1 2065550100X1", email="adele@home.EXAMPLE"), PRESENT, found) == []
 
 
+@pytest.mark.parametrize("shown", ["+1 2065550100", "+1 2065550100x123", "+12065550100", "+49 (0)171-1234567"])
+def test_numbers_that_are_shown_whole(shown: str) -> None:
+    assert found_in([{"phoneType": "mobile", "phoneNumber": shown}]) == {"mobile_phone": shown}
+
+
+@pytest.mark.parametrize(
+    "shown", ["+1 XXXXXXXX00", "+1 ***-***-0100", "xxx00", "+1 ......00", "+1 206\u202200", "", None]
+)
+def test_numbers_that_are_masked(shown: str | None) -> None:
+    assert found_in([{"phoneType": "office", "phoneNumber": shown}]) == {"office_phone": HIDDEN}
+
+
 def test_methods_as_graph_lists_them() -> None:
     listed = [
-        {"id": "28c10230-6103-485e-b985-444c60001490", "password": None},
-        {"id": IDS["mobile_phone"].id.upper(), "phoneNumber": "+1 2065550100", "phoneType": "mobile"},
-        {"id": IDS["office_phone"].id, "phoneNumber": None, "phoneType": "office"},
-        {"id": IDS["email"].id, "emailAddress": "a@home.example"},
+        {"@odata.type": "#microsoft.graph.passwordAuthenticationMethod", "password": None},
+        {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "phoneNumber": "+1 2065550100"}
+        | {"phoneType": "alternateMobile"},
+        {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "phoneNumber": "+1 1", "phoneType": "pager"},
+        {"@odata.type": "#microsoft.graph.emailAuthenticationMethod", "emailAddress": "a@home.example"},
     ]
-    assert found_in(listed) == {"mobile_phone": "+1 2065550100", "office_phone": "*", "email": "a@home.example"}
+    assert found_in(listed) == {"alternate_mobile_phone": "+1 2065550100", "email": "a@home.example"}
