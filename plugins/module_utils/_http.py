@@ -165,7 +165,7 @@ class Plane:
             await asyncio.sleep(LOST_READ_PAUSE * attempt)
 
     async def write(self, method: str, path: str, body: Mapping[str, Any] | None, *, needs: str = "") -> None:
-        """Send one write, once. Returns when the service accepted it.
+        """Send one write, once, a DELETE without a body. Returns when the service accepted it.
 
         Raises ``PostponedError`` when it was refused for now, ``UnansweredError`` when nobody knows whether it took
         effect, and ``SsprError`` when it was refused for good.
