@@ -87,6 +87,11 @@ async def read_group_people(graph: Plane, group_id: str) -> list[Person]:
     return [_person(entry) for entry in entries]
 
 
+async def read_nested_groups(graph: Plane, group_id: str) -> list[Group]:
+    """The groups that are direct members of a group."""
+    return [_group(entry) for entry in await _typed(graph, f"groups/{group_id}/members", "group", GROUP, READ_MEMBERS)]
+
+
 async def read_memberships(graph: Plane, user_id: str) -> list[Group]:
     """The groups that a user is in, directly or through others."""
     entries = await _typed(graph, f"{_user(user_id)}/transitiveMemberOf", "group", GROUP, READ_MEMBERS)

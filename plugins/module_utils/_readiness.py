@@ -88,6 +88,16 @@ def usable(
     )
 
 
+def administrators_gates(
+    methods: Iterable[str], as_of: date, *, global_administrator: bool, telephony_provider: bool = False
+) -> frozenset[str]:
+    """What counts under Microsoft's policy: e-mail, app and phone, each once, whatever the tenant has switched on."""
+    ends = "sms_voice_retired_for_all" if global_administrator else "sms_voice_retired"
+    phones = telephony_provider or not reached(ends, as_of)
+    gates = {GATES[name].gate.replace("office_phone", "mobile_phone") for name in methods if name in GATES}
+    return frozenset(gates - {"security_questions"} - (set() if phones else {"mobile_phone"}))
+
+
 def capable(
     registration: Registration,
     settings: Settings,

@@ -4,7 +4,8 @@
 
 """What people are told when a reset does not work, each with what it means here and the way out.
 
-Data, not code. ``code`` is Microsoft's, None where there is none; ``words`` is how the audit log names it.
+Data, not code: literals only. ``code`` and ``name`` are Microsoft's; without a name it is the key, and what has no code
+of Microsoft's has none here. ``words`` is how the audit log names it.
 """
 
 from __future__ import annotations
@@ -48,10 +49,25 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
         "fix": "Put the user, or a group the user is in, into that group: sspr_pilot with members or groups.",
         "source": "troubleshoot-sspr",
     },
-    "UserNotProperlyConfigured": {
+    "NotRegistered": {
         "code": "SSPR_0014",
-        "meaning": "Too few registered methods of the user count for a reset.",
+        "name": "UserNotProperlyConfigured",
+        "meaning": "The user has not registered.",
         "fix": "Have the user register at https://aka.ms/ssprsetup, or register methods for them: sspr_user_methods.",
+        "source": "troubleshoot-sspr",
+    },
+    "NoRecoveryMethods": {
+        "code": "SSPR_0014",
+        "name": "UserNotProperlyConfigured",
+        "meaning": "The user has no recovery methods: nothing of what is registered counts for a reset.",
+        "fix": "Register methods for the user: sspr_user_methods. Or have them do it at https://aka.ms/ssprsetup.",
+        "source": "troubleshoot-sspr",
+    },
+    "TooFewMethods": {
+        "code": "SSPR_0014",
+        "name": "UserNotProperlyConfigured",
+        "meaning": "Too few of the methods that the user has registered count for a reset.",
+        "fix": "Have the user add one at https://aka.ms/mysecurityinfo, or register one for them: sspr_user_methods.",
         "source": "troubleshoot-sspr",
     },
     "OnPremisesAdminActionRequired": {
@@ -142,6 +158,3 @@ REASONS: Mapping[str, str] = {
 REASONS_WITHIN: Mapping[str, str] = {
     "insufficient authentication methods defined": "Too few methods of the user are registered.",
 }
-
-# Hours that the registration report may be behind. Source: howto-authentication-methods-activity.
-REPORT_DELAY_HOURS = 36

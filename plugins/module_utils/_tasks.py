@@ -152,7 +152,7 @@ class _Configuration(Work):
             return
         left = self._leave_by_hand(documents, asked, session.connection)
         if left and self.params.get("portal") != "manual":
-            raise _no_portal(session.connection, left)
+            raise no_portal(session.connection, left)
 
     def _leave_by_hand(self, documents: Documents, asked: Mapping[str, Any], target: Connection) -> dict[str, Any]:
         """Those of the asked settings that the portal holds, noted as left to do by hand."""
@@ -264,7 +264,7 @@ def unavailable(documents: Documents, target: Connection, refusals: Mapping[str,
         for document, refusal in refusals.items():
             add(page, (o for o in homes if homes[o] == document), refusal.kind, f"{refusal.message}. {link}")
         if documents.portal is None:
-            missing = _no_portal(target, {})
+            missing = no_portal(target, {})
             on_portal = (option for option, document in homes.items() if PLANE_OF[document] == PORTAL)
             add(page, on_portal, missing.kind, f"{missing.message}. {link}")
         else:
@@ -293,7 +293,7 @@ def by_hand(pages: tuple[Page, ...], left: Mapping[str, Any], target: Connection
     return entries
 
 
-def _no_portal(target: Connection, left: Mapping[str, Any]) -> SsprError:
+def no_portal(target: Connection, left: Mapping[str, Any]) -> SsprError:
     what = f"{', '.join(left)}: " if left else ""
     if not portal_is_known(target):
         return SsprError(

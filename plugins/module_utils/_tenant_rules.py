@@ -18,7 +18,12 @@ from ansible_collections.tenantops.entra.plugins.module_utils._licences import F
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import EVERYONE, GRAPH_METHODS
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration, Unavailable
-from ansible_collections.tenantops.entra.plugins.module_utils._readiness import GATES, locked_out, reached, usable
+from ansible_collections.tenantops.entra.plugins.module_utils._readiness import (
+    administrators_gates,
+    locked_out,
+    reached,
+    usable,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._setting_rules import dropped, is_mailbox
 from ansible_collections.tenantops.entra.plugins.module_utils._views import (
     KINDS,
@@ -332,11 +337,13 @@ def _reset_disputed(view: View) -> Outcome | int:
 def _users_unlicensed(view: View) -> Outcome | int:
     if not view.offers_reset:
         return 0
-    skus = view.know("skus")
-    enough = set(SERVICE_PLANS)
-    for sku in skus:
-        enough.update(SKUS[sku]["users"] if sku in SKUS else ())
+    enough = plans_with_reset(view.know("skus"))
     return of_users(_names(person for person in _in_scope(view) if not person.plans & enough))
+
+
+def plans_with_reset(skus: Iterable[str]) -> frozenset[str]:
+    """The service plans by which a user with a licence for reset is recognised, in a tenant with these SKUs."""
+    return frozenset(SERVICE_PLANS).union(*(SKUS[sku]["users"] for sku in skus if sku in SKUS))
 
 
 @rule("V53")
@@ -395,13 +402,14 @@ def _administrators_not_ready(view: View) -> Outcome | int:
     )
 
 
-def _administrators_gates(view: View, row: Registration, roles: frozenset[str]) -> set[str]:
-    """What counts under Microsoft's policy: e-mail, app and phone, each once, whatever the tenant has switched on."""
+def _administrators_gates(view: View, row: Registration, roles: frozenset[str]) -> frozenset[str]:
     terms = view.agreed
-    last = "sms_voice_retired_for_all" if GLOBAL_ADMINISTRATOR in roles else "sms_voice_retired"
-    phones = terms.telephony_provider or not reached(last, terms.as_of)
-    gates = {GATES[name].gate.replace("office_phone", "mobile_phone") for name in row.methods if name in GATES}
-    return gates - {"security_questions"} - (set() if phones else {"mobile_phone"})
+    return administrators_gates(
+        row.methods,
+        terms.as_of,
+        global_administrator=GLOBAL_ADMINISTRATOR in roles,
+        telephony_provider=terms.telephony_provider,
+    )
 
 
 @rule("V84")
