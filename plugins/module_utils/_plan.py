@@ -109,8 +109,9 @@ class Plan:
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
     backend: Mapping[str, str] = field(default_factory=dict)
-    # What the rules look at, and of the faults those that no rule found
-    views: tuple[View, View] | None = None
+    # What the rules look at, before and after; empty for a plan that they do not judge
+    views: tuple[View, ...] = ()
+    # Of the faults, those that no rule found
     refusals: tuple[str, ...] = ()
 
 

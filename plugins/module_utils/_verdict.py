@@ -35,6 +35,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules impo
     GLOBAL_ADMINISTRATOR,
     REPORT_DELAY,
     TWO_GATE,
+    moment,
     plans_with_reset,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._views import View
@@ -234,9 +235,9 @@ def _ended_with(name: str) -> Callable[[Case], Answer]:
 
 def _blocked(case: Case) -> bool:
     return any(
-        event.get("activityDisplayName") == BLOCKED and case.now - moment < BLOCKED_FOR
+        event.get("activityDisplayName") == BLOCKED and case.now - at < BLOCKED_FOR
         for event in case.events
-        if (moment := when(event.get("activityDateTime"))) is not None
+        if (at := moment(event.get("activityDateTime"))) is not None
     )
 
 
@@ -381,7 +382,7 @@ def reported(row: Registration | None, capable: Answer, now: datetime) -> dict[s
     if row is None:
         note = "the report does not have this user: it leaves out disabled accounts, and lags up to 36 hours"
         return {"as_of": None, "registered": None, "enabled": None, "capable": None, "methods": [], "note": note}
-    as_of = when(row.as_of)
+    as_of = moment(row.as_of)
     differs = None
     if capable is not None and capable != row.capable:
         late = as_of is not None and now - as_of > REPORT_DELAY
@@ -409,11 +410,3 @@ def explained(event: Mapping[str, Any]) -> dict[str, Any]:
         "meaning": next(iter(known), None),
         "correlation_id": event.get("correlationId"),
     }
-
-
-def when(text: Any) -> datetime | None:
-    """A moment as Graph writes it."""
-    try:
-        return datetime.fromisoformat(str(text)[:19] + "+00:00")
-    except ValueError:
-        return None
