@@ -99,7 +99,7 @@ class Case:
         if scope != "selected":
             return None if scope is None else bool(scope == "all")
         if group is None:
-            return False
+            return None if "group" in self.view.misfits else False
         return None if self.groups is None else str(group["id"]).lower() in self.groups
 
     @property
