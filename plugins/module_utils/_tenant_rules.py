@@ -19,7 +19,10 @@ from ansible_collections.tenantops.entra.plugins.module_utils._methods import EV
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration, Unavailable
 from ansible_collections.tenantops.entra.plugins.module_utils._readiness import (
-    administrators_gates,
+    ADMIN_METHODS,
+    GLOBAL_ADMINISTRATOR,
+    TWO_GATE,
+    admin_gates,
     locked_out,
     reached,
     usable,
@@ -35,8 +38,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._views import (
 )
 
 ROLES: dict[str, str | None] = TWO_GATE_ROLES["roles"]
-TWO_GATE = frozenset(template for template in ROLES.values() if template)
-GLOBAL_ADMINISTRATOR = ROLES["Global Administrator"]
 SYNCHRONIZATION = ROLES["Directory Synchronization Accounts"]
 # Roles that may change a page of the portal; the first one may change all of it, the others what stands there.
 POLICY_WRITERS = frozenset({GLOBAL_ADMINISTRATOR, ROLES["Authentication Policy Administrator"]})
@@ -385,24 +386,14 @@ def _administrators_cannot_register(view: View) -> Outcome | int:
 def _administrators_not_ready(view: View) -> Outcome | int:
     if not view.need("admins_can_reset"):
         return 0
-    holders = view.know("role_holders")
+    holders, terms = view.know("role_holders"), view.agreed
     return of_users(
         [
             row.upn
             for row in view.know("registrations")
             if holders.get(row.id, frozenset()) & TWO_GATE
-            and len(_administrators_gates(view, row, holders[row.id])) < 2
+            and len(admin_gates(row, holders[row.id], terms.as_of, terms.telephony_provider)) < ADMIN_METHODS
         ]
-    )
-
-
-def _administrators_gates(view: View, row: Registration, roles: frozenset[str]) -> frozenset[str]:
-    terms = view.agreed
-    return administrators_gates(
-        row.methods,
-        terms.as_of,
-        global_administrator=GLOBAL_ADMINISTRATOR in roles,
-        telephony_provider=terms.telephony_provider,
     )
 
 

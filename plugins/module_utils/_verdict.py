@@ -20,11 +20,13 @@ from ansible_collections.tenantops.entra.plugins.module_utils._licences import S
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import EVERYONE
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration
 from ansible_collections.tenantops.entra.plugins.module_utils._readiness import (
+    ADMIN_METHODS,
     GATES,
-    Gate,
-    administrators_gates,
-    counts,
+    GLOBAL_ADMINISTRATOR,
+    TWO_GATE,
+    admin_gates,
     reached,
+    usable,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors import (
     REASONS,
@@ -32,9 +34,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors impo
     RESET_ERRORS,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import (
-    GLOBAL_ADMINISTRATOR,
     REPORT_DELAY,
-    TWO_GATE,
     moment,
     plans_with_reset,
 )
@@ -89,10 +89,6 @@ class Case:
         return None if self.roles is None else bool(self.roles & TWO_GATE)
 
     @property
-    def global_administrator(self) -> Answer:
-        return None if self.roles is None else GLOBAL_ADMINISTRATOR in self.roles
-
-    @property
     def in_scope(self) -> Answer:
         """Whether the scope of the tenant's own policy has the user in it."""
         scope, group = self.setting("scope"), self.setting("group")
@@ -114,7 +110,7 @@ class Case:
         if self.administrator is None or (self.administrator and self.one_gate is None):
             return None
         if self.administrator:
-            return 1 if self.one_gate else 2
+            return 1 if self.one_gate else ADMIN_METHODS
         found = self.setting("methods_required")
         return None if found is None else int(found)
 
@@ -154,18 +150,12 @@ class Case:
 
     def gates(self, methods: Iterable[str], *, unknown: bool) -> frozenset[str]:
         """The gates that these methods open to the user, under the policy that counts."""
+        person = self.person
+        row = Registration(person.id, person.upn, False, person.guest, False, False, False, frozenset(methods))
         if self.administrator:
-            return administrators_gates(
-                methods,
-                self.as_of,
-                global_administrator=bool(self.global_administrator),
-                telephony_provider=self.telephony_provider,
-            )
+            return admin_gates(row, self.roles or frozenset(), self.as_of, self.telephony_provider)
         settings = self.switches(unknown=unknown)
-        return frozenset(GATES[name].gate for name in methods if name in GATES and self._counts(GATES[name], settings))
-
-    def _counts(self, gate: Gate, settings: Mapping[str, Any]) -> bool:
-        return counts(gate, settings, self.view.migrated, self.as_of, self.telephony_provider)
+        return usable(row, settings, self.view.migrated, self.as_of, self.telephony_provider)
 
     def lacks(self, at_least: frozenset[str], at_most: frozenset[str]) -> Answer:
         """Whether these are fewer gates than a reset takes: surely so, surely not, or it cannot be told."""
@@ -290,7 +280,10 @@ PROBLEMS = (
         "AdministratorsNotNotified",
         lambda case: every(case.administrator, equals(case.setting("notify_admins"), False)),
     ),
-    Question("NoAddressForNotifications", lambda case: every(case.global_administrator, case.person.mail is None)),
+    Question(
+        "NoAddressForNotifications",
+        lambda case: every(GLOBAL_ADMINISTRATOR in (case.roles or ()), case.person.mail is None),
+    ),
 )
 
 
@@ -301,8 +294,7 @@ def judge(case: Case) -> tuple[Answer, list[dict[str, Any]], list[dict[str, Any]
     problems = [_told(question, case) for question in PROBLEMS if question.holds(case)]
     if any(holds and question.certain for question, holds in answers):
         return False, blockers, problems
-    undecided = any(holds or (holds is None and question.certain) for question, holds in answers)
-    return None if undecided else True, blockers, problems
+    return None if any(holds is not False for _question, holds in answers) else True, blockers, problems
 
 
 def _told(question: Question, case: Case) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration
+from ansible_collections.tenantops.entra.plugins.module_utils._readiness import GLOBAL_ADMINISTRATOR
 from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors import RESET_ERRORS
-from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import GLOBAL_ADMINISTRATOR, ROLES
+from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import ROLES
 from ansible_collections.tenantops.entra.plugins.module_utils._verdict import (
     BLOCKERS,
     PROBLEMS,
