@@ -196,11 +196,11 @@ def _locked_out(view: View) -> Outcome | int:
 
 
 def _report_time(rows: list[Registration]) -> datetime | None:
-    times = [time for row in rows if (time := _moment(row.as_of)) is not None]
+    times = [time for row in rows if (time := moment(row.as_of)) is not None]
     return max(times, default=None)
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """Graph gives seven decimals, of which Python before 3.11 reads none or six."""
     try:
         return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
@@ -212,7 +212,7 @@ def _last_change(events: Any) -> datetime | None:
     """When the policy was last changed, as far as the audit log tells."""
     if isinstance(events, Unavailable):
         return None
-    times = [time for event in events if (time := _moment(event.get("activityDateTime"))) is not None]
+    times = [time for event in events if (time := moment(event.get("activityDateTime"))) is not None]
     return max(times, default=None)
 
 
@@ -332,11 +332,13 @@ def _reset_disputed(view: View) -> Outcome | int:
 def _users_unlicensed(view: View) -> Outcome | int:
     if not view.offers_reset:
         return 0
-    skus = view.know("skus")
-    enough = set(SERVICE_PLANS)
-    for sku in skus:
-        enough.update(SKUS[sku]["users"] if sku in SKUS else ())
+    enough = plans_with_reset(view.know("skus"))
     return of_users(_names(person for person in _in_scope(view) if not person.plans & enough))
+
+
+def plans_with_reset(skus: Iterable[str]) -> frozenset[str]:
+    """The service plans by which a user with a licence for reset is recognised, in a tenant with these SKUs."""
+    return frozenset(SERVICE_PLANS).union(*(SKUS[sku]["users"] for sku in skus if sku in SKUS))
 
 
 @rule("V53")
