@@ -91,6 +91,11 @@ async def read_group_people(graph: Plane, group_id: str) -> list[Person]:
     return [_person(entry) for entry in entries]
 
 
+async def read_nested_groups(graph: Plane, group_id: str) -> list[Group]:
+    """The groups that are direct members of a group."""
+    return [_group(entry) for entry in await _typed(graph, f"groups/{group_id}/members", "group", GROUP, READ_MEMBERS)]
+
+
 async def read_group_ids(graph: Plane, group_id: str) -> frozenset[str]:
     """The object ids of the users in a group, those of nested groups included."""
     entries = await _typed(graph, f"groups/{group_id}/transitiveMembers", "user", "id", READ_MEMBERS)
@@ -168,10 +173,17 @@ async def read_registration(graph: Plane, user_id: str) -> Registration | None:
 
 
 async def read_audit_events(
-    graph: Plane, *, user_id: str | None = None, since: str | None = None, limit: int = 50
+    graph: Plane,
+    *,
+    user_id: str | None = None,
+    since: str | None = None,
+    activity: str | None = None,
+    limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Events of self-service password reset, the newest first: of one user, and since a moment (ISO 8601, UTC)."""
+    """Events of self-service reset, the newest first: of one user, since a moment (ISO 8601, UTC), of one activity."""
     conditions = [f"loggedByService eq '{AUDIT_SERVICE}'"]
+    if activity:
+        conditions.append(f"activityDisplayName eq '{activity}'")
     if since:
         conditions.append(f"activityDateTime ge {since}")
     if user_id:

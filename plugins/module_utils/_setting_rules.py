@@ -10,8 +10,15 @@ Each measures how far a tenant is from fulfilling it, 0 when it does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import EMAIL_ADDRESS, SETTINGS, bad_value
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    EMAIL_ADDRESS,
+    PLANE_OF,
+    SETTINGS,
+    bad_value,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._people import Unavailable
 from ansible_collections.tenantops.entra.plugins.module_utils._views import METHODS, Check, Outcome, Undecided, View
 
 # What Entra no longer saves of the authentication methods policy. Source: concept-authentication-methods-manage
@@ -169,7 +176,7 @@ def _resets_more_than_registered(view: View) -> int:
     return max(0, int(view.need("questions_to_reset")) - int(view.need("questions_to_register")))
 
 
-def _questions_defined(view: View) -> tuple[object, ...]:
+def _questions_defined(view: View) -> tuple[Any, ...]:
     if view.questions is None:
         raise Undecided("the tenant's security questions are not known")
     return view.questions
@@ -235,8 +242,12 @@ def _nobody_is_notified(view: View) -> int:
 @rule("V96")
 def _unexpected_document(view: View) -> Outcome:
     # What is asked for and cannot be written counts twice: it was there before, and now it is in the way.
-    degree = len(view.misfits) + len(view.asked & set(view.misfits))
-    return Outcome(degree, words={"why": "; ".join(view.misfits.values())})
+    misfits = {**(view.since.misfits if view.since else {}), **view.misfits}
+    pages = [view.facts.get(("document", document)) for document in PLANE_OF]
+    unread = [page.message for page in pages if isinstance(page, Unavailable) and page.kind == "unexpected_document"]
+    in_the_way = len(view.asked & set(misfits)) + (len(unread) if view.asked else 0)
+    degree = len(misfits) + len(unread) + in_the_way
+    return Outcome(degree, words={"why": "; ".join([*dict.fromkeys(misfits.values()), *unread])})
 
 
 @rule("V97")

@@ -45,11 +45,9 @@ PARTIAL_WRITERS = (
     (frozenset({"scope", "group"}), ROLES["User Administrator"]),
     (frozenset({"password_writeback", "unlock_without_reset"}), ROLES["Hybrid Identity Administrator"]),
 )
-CHANGE_ADMIN_POLICY = "Policy.ReadWrite.Authorization"
 
 # How long the registration report may lag. Source: howto-authentication-methods-activity
 REPORT_DELAY = timedelta(hours=36)
-POLICY_CHANGED = "Self-service password reset policy changes"
 REGISTER_ACTION = "urn:user:registersecurityinfo"
 MANAGED_DEVICE = frozenset({"compliantDevice", "domainJoinedDevice"})
 
@@ -198,11 +196,11 @@ def _locked_out(view: View) -> Outcome | int:
 
 
 def _report_time(rows: list[Registration]) -> datetime | None:
-    times = [time for row in rows if (time := _moment(row.as_of)) is not None]
+    times = [time for row in rows if (time := moment(row.as_of)) is not None]
     return max(times, default=None)
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """Graph gives seven decimals, of which Python before 3.11 reads none or six."""
     try:
         return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
@@ -211,14 +209,10 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _last_change(events: Any) -> datetime | None:
+    """When the policy was last changed, as far as the audit log tells."""
     if isinstance(events, Unavailable):
         return None
-    times = [
-        time
-        for event in events
-        if event.get("activityDisplayName") == POLICY_CHANGED
-        and (time := _moment(event.get("activityDateTime"))) is not None
-    ]
+    times = [time for event in events if (time := moment(event.get("activityDateTime"))) is not None]
     return max(times, default=None)
 
 
@@ -240,7 +234,7 @@ def _why_unknown(view: View) -> str | None:
         return "the registration report has no rows, or does not tell when it was made"
     if view.agreed.now - made > REPORT_DELAY:
         return f"the registration report is of {made:%Y-%m-%d %H:%M} UTC, more than 36 hours old"
-    changed = _last_change(view.look("audit"))
+    changed = _last_change(view.look("policy_changes"))
     if changed is not None and changed > made:
         return f"the registration report is of {made:%Y-%m-%d %H:%M} UTC, the policy was changed after that"
     return None
@@ -338,11 +332,13 @@ def _reset_disputed(view: View) -> Outcome | int:
 def _users_unlicensed(view: View) -> Outcome | int:
     if not view.offers_reset:
         return 0
-    skus = view.know("skus")
-    enough = set(SERVICE_PLANS)
-    for sku in skus:
-        enough.update(SKUS[sku]["users"] if sku in SKUS else ())
+    enough = plans_with_reset(view.know("skus"))
     return of_users(_names(person for person in _in_scope(view) if not person.plans & enough))
+
+
+def plans_with_reset(skus: Iterable[str]) -> frozenset[str]:
+    """The service plans by which a user with a licence for reset is recognised, in a tenant with these SKUs."""
+    return frozenset(SERVICE_PLANS).union(*(SKUS[sku]["users"] for sku in skus if sku in SKUS))
 
 
 @rule("V53")
@@ -405,10 +401,10 @@ def _administrators_not_ready(view: View) -> Outcome | int:
 def _app_may_not_change_admin_policy(view: View) -> int:
     if "admins_can_reset" not in _changes(view):
         return 0
-    permissions = view.know("permissions")
-    if permissions is None:
+    allowed = view.know("admin_policy_permission")
+    if allowed is None:
         raise Undecided("the app's token does not list its permissions")
-    return int(CHANGE_ADMIN_POLICY not in permissions)
+    return int(not allowed)
 
 
 @rule("V85")
@@ -499,7 +495,7 @@ def _report_lags(view: View) -> int:
     made = _report_time(rows)
     if made is None:
         raise Undecided("the registration report does not tell when it was made")
-    changed = None if not view.facts.get(("audit",)) else _last_change(view.facts[("audit",)])
+    changed = _last_change(view.facts.get(("policy_changes",), ()))
     return int(now - made > REPORT_DELAY or (changed is not None and now - changed < REPORT_DELAY))
 
 

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Unavailable
 
 # ("people",), ("group", id), ("person", id), ...: what it is, and of whom
@@ -23,15 +24,17 @@ Fact = tuple[str, ...]
 
 # What to say of a fact that nobody has read.
 UNREAD: Mapping[str, str] = {
+    "admin_policy_permission": "the app's permissions were not looked at",
     "audit": "the audit log was not read",
     "conditional_access": "the Conditional Access policies were not read",
+    "document": "this page was not read",
     "group": "the group was not read",
     "group_people": "the users in a group were not read",
     "operator": "the portal user was not read",
     "organization": "the organization was not read",
     "people": "the users were not read",
-    "permissions": "the app's permissions were not looked at",
     "person": "a user was not read",
+    "policy_changes": "the audit log was not read",
     "portal_roles": "the portal user's roles were not looked at",
     "registrations": "the registration report was not read",
     "role_holders": "who holds which role was not read",
@@ -98,6 +101,7 @@ class View:
         """A setting that has to be known."""
         value = self.settings.get(option)
         if value is None:
+            self.know("document", SETTINGS[option].document)
             raise Undecided(f"{option} is not known")
         return value
 

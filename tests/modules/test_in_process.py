@@ -96,7 +96,12 @@ def own_names(folder: Path) -> list[str]:
 def test_every_module_takes_the_short_way(tenant: Tenant, module: str) -> None:
     begun = _record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
     tenant.simulator.tenant(tenant.id).apps[APP] = [*ALL_PERMISSIONS, "User.Read.All"]
-    more = {"sspr_pilot": {"group": "SSPR Pilot"}, "sspr_restore": {"run": str(begun.path)}}.get(module, {})
+    options: dict[str, dict[str, Any]] = {
+        "sspr_pilot": {"group": "SSPR Pilot"},
+        "sspr_restore": {"run": str(begun.path)},
+        "sspr_user_methods": {"users": []},
+    }
+    more = options.get(module, {})
     asked = tenant.task(module, check_mode=True, **more)
     if module == "sspr_run":
         asked = task(module, {"state": "begun"}, check_mode=True)
