@@ -248,7 +248,7 @@ ROUTES = (
     ),
     route("GET", "groups", _READ_GROUPS, _groups, "$filter $select $top $skiptoken"),
     route("GET", _GROUP_PATH, _READ_GROUPS, _group, "$select"),
-    route("GET", f"{_GROUP_PATH}/members", _READ_MEMBERS, _members, "$select $skiptoken"),
+    route("GET", f"{_GROUP_PATH}/members", _READ_MEMBERS, _members, "$select $top $skiptoken"),
     route("POST", rf"{_GROUP_PATH}/members/\$ref", _WRITE_MEMBERS, _add_member),
     route("GET", f"{_GROUP_PATH}/transitiveMembers", _READ_MEMBERS, _transitive_members, "$select $top $skiptoken"),
     route("GET", "users", _READ_USERS, _people, "$filter $select $top $skiptoken"),
