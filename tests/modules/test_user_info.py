@@ -42,36 +42,33 @@ REGISTERED = [
 ]
 
 
-@pytest.fixture
-def make_company(make_tenant: Any) -> Any:
-    """Make a tenant in which Adele can reset: two methods required, in the group through two others."""
-
-    def make(*, adele: dict[str, Any] | None = None, policy: dict[str, Any] | None = None, **seed: Any) -> Tenant:
-        tenant: Tenant = make_tenant(
-            **{
-                "apps": {APP: list(SEES_PEOPLE)},
-                "people": [{**ADELE, **(adele or {})}],
-                "user_methods": {ADELE["id"]: list(REGISTERED)},
-                "groups": [
-                    {"id": GROUP, "displayName": "SSPR Pilot", "members": [OTHER_GROUP, SALES]},
-                    {"id": OTHER_GROUP, "displayName": "Others", "members": []},
-                    {"id": SALES, "displayName": "Sales", "members": [NORTH]},
-                    {"id": NORTH, "displayName": "North", "members": [ADELE["id"]]},
-                    {"id": ADMINS, "displayName": "Administrators", "members": [ADELE["id"]]},
-                ],
-                "portal_policy": {
-                    "enablementType": 1,
-                    "passwordResetEnabledGroupIds": [GROUP],
-                    "numberOfAuthenticationMethodsRequired": 2,
-                    "notifyOnAdminPasswordReset": True,
-                    **(policy or {}),
-                },
-                **seed,
-            }
-        )
-        return tenant
-
-    return make
+def company(
+    make_tenant: Any, *, adele: dict[str, Any] | None = None, policy: dict[str, Any] | None = None, **seed: Any
+) -> Tenant:
+    """A tenant in which Adele can reset: two methods are required, and she is in the group through two others."""
+    tenant: Tenant = make_tenant(
+        **{
+            "apps": {APP: list(SEES_PEOPLE)},
+            "people": [{**ADELE, **(adele or {})}],
+            "user_methods": {ADELE["id"]: list(REGISTERED)},
+            "groups": [
+                {"id": GROUP, "displayName": "SSPR Pilot", "members": [OTHER_GROUP, SALES]},
+                {"id": OTHER_GROUP, "displayName": "Others", "members": []},
+                {"id": SALES, "displayName": "Sales", "members": [NORTH]},
+                {"id": NORTH, "displayName": "North", "members": [ADELE["id"]]},
+                {"id": ADMINS, "displayName": "Administrators", "members": [ADELE["id"]]},
+            ],
+            "portal_policy": {
+                "enablementType": 1,
+                "passwordResetEnabledGroupIds": [GROUP],
+                "numberOfAuthenticationMethodsRequired": 2,
+                "notifyOnAdminPasswordReset": True,
+                **(policy or {}),
+            },
+            **seed,
+        }
+    )
+    return tenant
 
 
 def codes(result: TaskResult, key: str = "blockers") -> list[str]:
@@ -87,8 +84,9 @@ def ago(**time: float) -> str:
 
 
 @pytest.mark.oldest
-def test_a_user_who_can_reset(make_company: Any, ansible: Ansible) -> None:
-    tenant = make_company(
+def test_a_user_who_can_reset(make_tenant: Any, ansible: Ansible) -> None:
+    tenant = company(
+        make_tenant,
         audit_events=[
             {
                 "activityDisplayName": "Self-service password reset flow activity progress",
@@ -98,7 +96,7 @@ def test_a_user_who_can_reset(make_company: Any, ansible: Ansible) -> None:
                 "targetResources": [{"id": ADELE["id"], "type": "User"}],
             }
             for hours in (30, 1, 2)
-        ]
+        ],
     )
     run = ansible.run_tasks(
         tenant.task("sspr_user_info", user="ADELE@contoso.com"),
@@ -130,14 +128,16 @@ def test_a_user_who_can_reset(make_company: Any, ansible: Ansible) -> None:
     assert not any(result.changed for result in run.results)
 
 
-def test_an_administrator_has_microsofts_policy(make_company: Any, ansible: Ansible) -> None:
-    through_a_group = make_company(
+def test_an_administrator_has_microsofts_policy(make_tenant: Any, ansible: Ansible) -> None:
+    through_a_group = company(
+        make_tenant,
         role_assignments=[{"principalId": ADMINS, "roleDefinitionId": HELPDESK}],
         user_methods={ADELE["id"]: [EMAIL]},
         policy={"enablementType": 0, "numberOfAuthenticationMethodsRequired": 1},
     )
-    reader = make_company(role_assignments=[{"principalId": ADELE["id"], "roleDefinitionId": GLOBAL_READER}])
-    off = make_company(
+    reader = company(make_tenant, role_assignments=[{"principalId": ADELE["id"], "roleDefinitionId": GLOBAL_READER}])
+    off = company(
+        make_tenant,
         role_assignments=[{"principalId": ADELE["id"], "roleDefinitionId": HELPDESK}],
         authorization_policy={"allowedToUseSSPR": False},
     )
@@ -150,10 +150,10 @@ def test_an_administrator_has_microsofts_policy(make_company: Any, ansible: Ansi
     assert (third["capable"], codes(third)) == (False, ["AdministratorsCannotReset"])
 
 
-def test_what_cannot_be_read_is_told_and_never_guessed(make_company: Any, ansible: Ansible) -> None:
-    blind = make_company(apps={APP: ["Organization.Read.All", "User.Read.All"]})
-    free = make_company(plans=["O365_BUSINESS_PREMIUM"])
-    reader = make_company(users={OPERATOR: []})
+def test_what_cannot_be_read_is_told_and_never_guessed(make_tenant: Any, ansible: Ansible) -> None:
+    blind = company(make_tenant, apps={APP: ["Organization.Read.All", "User.Read.All"]})
+    free = company(make_tenant, plans=["O365_BUSINESS_PREMIUM"])
+    reader = company(make_tenant, users={OPERATOR: []})
     asked = {"user": "adele@contoso.com"}
     nothing, no_licence, no_portal, no_role = ansible.tasks(
         blind.task("sspr_user_info", portal_refresh_token=None, **asked),
@@ -184,7 +184,7 @@ def test_what_cannot_be_read_is_told_and_never_guessed(make_company: Any, ansibl
         assert tenant.writes() == []
 
 
-def test_a_report_that_is_behind_is_said_to_be(make_company: Any, ansible: Ansible) -> None:
+def test_a_report_that_is_behind_is_said_to_be(make_tenant: Any, ansible: Ansible) -> None:
     row = {
         "id": ADELE["id"],
         "userPrincipalName": "adele@contoso.com",
@@ -196,10 +196,11 @@ def test_a_report_that_is_behind_is_said_to_be(make_company: Any, ansible: Ansib
         "methodsRegistered": [],
     }
     fresh, old = ago(hours=20), ago(hours=50)
-    behind = make_company(registration_report={"as_of": fresh, "rows": [row]})
-    late = make_company(registration_report={"as_of": old, "rows": [row]})
-    absent = make_company(registration_report={"as_of": fresh, "rows": []})
-    instead = make_company(
+    behind = company(make_tenant, registration_report={"as_of": fresh, "rows": [row]})
+    late = company(make_tenant, registration_report={"as_of": old, "rows": [row]})
+    absent = company(make_tenant, registration_report={"as_of": fresh, "rows": []})
+    instead = company(
+        make_tenant,
         registration_report={"as_of": fresh, "rows": [{**row, "methodsRegistered": ["email"]}]},
         apps={APP: [name for name in SEES_PEOPLE if "UserAuthentication" not in name]},
     )
@@ -214,8 +215,8 @@ def test_a_report_that_is_behind_is_said_to_be(make_company: Any, ansible: Ansib
     assert missing(found[3]) == {"methods": "permission"}
 
 
-def test_wrong_options_and_unknown_users(make_company: Any, ansible: Ansible) -> None:
-    tenant = make_company()
+def test_wrong_options_and_unknown_users(make_tenant: Any, ansible: Ansible) -> None:
+    tenant = company(make_tenant)
     asked = {"user": "adele@contoso.com"}
     wrong: list[dict[str, Any]] = [
         {**asked, "as_of": "soon"},
