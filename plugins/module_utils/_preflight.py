@@ -129,19 +129,19 @@ class _Preflight(Configuration):
     async def read(self, session: Session, turnstile: Turnstile, documents: Any) -> Documents:
         """As any task reads, but a document that is not as expected is a finding."""
         for document in documents:
-            try:
-                await super().read(session, turnstile, [document])
-            except SsprError as exc:
-                if exc.kind != "unexpected_document":
-                    raise
-                self.facts[("document", document)] = Unavailable.because(exc)
-            else:
-                self.facts[("document", document)] = self._unless_closed(session, document)
+            self.facts[("document", document)] = await self._read_document(session, turnstile, document)
         return self.documents
 
-    def _unless_closed(self, session: Session, document: str) -> Unavailable | bool:
-        closed = session.plane(PLANE_OF[document]) is None
-        return Unavailable.because(no_portal(session.connection, {})) if closed else True
+    async def _read_document(self, session: Session, turnstile: Turnstile, document: str) -> Unavailable | bool:
+        if session.plane(PLANE_OF[document]) is None:
+            return Unavailable.because(no_portal(session.connection, {}))
+        try:
+            await super().read(session, turnstile, [document])
+        except SsprError as exc:
+            if exc.kind != "unexpected_document":
+                raise
+            return Unavailable.because(exc)
+        return True
 
     async def group(self, session: Session, wanted: str) -> dict[str, str]:
         """The group; where it cannot be found, one that no rule knows anything about."""
@@ -162,7 +162,7 @@ class _Preflight(Configuration):
         missing = session.missing(_documents.WRITE_AUTHORIZATION)
         roles = session.portal_claims.get("wids")
         self.facts[("admin_policy_permission",)] = None if session.permissions is None else not missing
-        self.facts[("portal_roles",)] = None if roles is None else frozenset(map(str, roles))
+        self.facts[("portal_roles",)] = None if roles is None else frozenset(str(role).lower() for role in roles)
         if session.portal is None:
             self.facts[("portal_roles",)] = Unavailable.because(no_portal(session.connection, {}))
 
@@ -198,7 +198,7 @@ class _Preflight(Configuration):
             f"{option}: {page.message}"
             for option in self.asked
             if isinstance(page := self.facts.get(("document", SETTINGS[option].document)), Unavailable)
-            and page.kind not in ("portal_credential_missing", "unexpected_document")
+            and page.kind not in ("portal_credential_missing", "unexpected_document", "unsupported")
         ]
         return assess(before, after, plan.changes, waivers, [*plan.refusals, *unread])
 
@@ -226,13 +226,13 @@ def read_terms(params: Mapping[str, Any]) -> Terms:
     if as_of is None:
         raise SsprError(
             "invalid_setting",
-            f"as_of: {params['as_of']!r} is not a day",
-            hint="Give it as YYYY-MM-DD. Nothing was sent.",
+            f"as_of: {params['as_of']!r} is no day (YYYY-MM-DD)",
+            hint="Correct it; nothing was sent.",
         )
     most = int(params.get("max_locked_out_users") or 0)
     if most < 0:
         raise SsprError(
-            "invalid_setting", f"max_locked_out_users: {most} is negative", hint="Give 0 or more. Nothing was sent."
+            "invalid_setting", f"max_locked_out_users: {most} is negative", hint="Give 0 or more; nothing was sent."
         )
     declared = params.get("break_glass")
     return Terms(
@@ -246,10 +246,11 @@ def read_terms(params: Mapping[str, Any]) -> Terms:
 
 
 def _locked_out(after: View) -> dict[str, Any]:
-    """The answer to the question whether anybody could no longer reset; ``count`` is null where that is not known."""
+    """Whether the plan made it a question, and the answer; ``count`` is null where that is not known."""
+    asked = None
     try:
         asked = may_lock_out(after)
         names = sorted(row.upn for row in who_is_locked_out(after)) if asked else []
     except Undecided:
-        return {"asked": True, "count": None, "users": []}
+        return {"asked": asked, "count": None, "users": []}
     return {"asked": asked, "count": len(names), "users": names[:MOST_USERS]}

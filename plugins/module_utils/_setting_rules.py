@@ -242,11 +242,12 @@ def _nobody_is_notified(view: View) -> int:
 @rule("V96")
 def _unexpected_document(view: View) -> Outcome:
     # What is asked for and cannot be written counts twice: it was there before, and now it is in the way.
+    misfits = {**(view.since.misfits if view.since else {}), **view.misfits}
     pages = [view.facts.get(("document", document)) for document in PLANE_OF]
     unread = [page.message for page in pages if isinstance(page, Unavailable) and page.kind == "unexpected_document"]
-    in_the_way = len(view.asked & set(view.misfits)) + (len(unread) if view.asked else 0)
-    degree = len(view.misfits) + len(unread) + in_the_way
-    return Outcome(degree, words={"why": "; ".join([*dict.fromkeys(view.misfits.values()), *unread])})
+    in_the_way = len(view.asked & set(misfits)) + (len(unread) if view.asked else 0)
+    degree = len(misfits) + len(unread) + in_the_way
+    return Outcome(degree, words={"why": "; ".join([*dict.fromkeys(misfits.values()), *unread])})
 
 
 @rule("V97")

@@ -57,14 +57,14 @@ def read_only(permission: str) -> str:
     return permission.replace("ReadWrite", "Read")
 
 
-# They need what the others need, or have tests of their own for it: test_own_pages, test_rollout, test_doctor,
-# test_user_methods, test_user_info.
+# They need what the others need, or have tests of their own for it.
 OTHERS = {
-    "sspr_admin_policy",
+    "sspr_admin_policy",  # test_own_pages
     "sspr_doctor",
-    "sspr_pilot",
-    "sspr_restore",
-    "sspr_run",
+    "sspr_pilot",  # test_rollout
+    "sspr_preflight",
+    "sspr_restore",  # test_rollout
+    "sspr_run",  # test_rollout
     "sspr_user_info",
     "sspr_user_methods",
 }
