@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.tenantops.entra.plugins.module_utils import _record
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run, TaskResult, task
 
-from .conftest import ALL_PERMISSIONS, APP, GROUP, REFRESH_TOKEN, SECRET, Tenant
+from .conftest import ALL_PERMISSIONS, APP, REFRESH_TOKEN, SECRET, Tenant
 
 pytestmark = pytest.mark.oldest
 
@@ -95,15 +95,15 @@ def own_names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("module", sorted(path.stem for path in Path(__file__).parents[2].glob("plugins/modules/*.py")))
 def test_every_module_takes_the_short_way(tenant: Tenant, module: str) -> None:
     begun = _record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
+    people = [{"id": f"{APP[:-1]}5", "userPrincipalName": "adele@contoso.com"}]
+    allowed = {APP: [*ALL_PERMISSIONS, "User.Read.All"]}
+    tenant.simulator.tenant(tenant.id).edit({"people": people, "apps": allowed})
     options: dict[str, dict[str, Any]] = {
         "sspr_pilot": {"group": "SSPR Pilot"},
         "sspr_restore": {"run": str(begun.path)},
         "sspr_user_info": {"user": "adele@contoso.com"},
         "sspr_user_methods": {"users": []},
     }
-    people = [{"id": f"{GROUP[:-1]}5", "userPrincipalName": "adele@contoso.com"}]
-    allowed = {APP: [*ALL_PERMISSIONS, "User.Read.All"]}
-    tenant.simulator.tenant(tenant.id).edit({"people": people, "apps": allowed})
     more = options.get(module, {})
     asked = tenant.task(module, check_mode=True, **more)
     if module == "sspr_run":

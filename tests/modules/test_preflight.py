@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The preflight, in real Ansible: each rule on a tenant where it fires, and all on one where none does; nothing is written."""
+"""The preflight, in real Ansible: each rule where it fires, and all where none does; nothing is written."""
 
 from __future__ import annotations
 
