@@ -21,9 +21,22 @@ pytestmark = pytest.mark.both_ways
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # They look, or keep what belongs to the operator.
-CHANGES_NOTHING = {"sspr_info", "sspr_doctor", "sspr_preflight", "sspr_run", "sspr_user_info", "portal_token"}
+CHANGES_NOTHING = {
+    "portal_token",
+    "sspr_doctor",
+    "sspr_info",
+    "sspr_preflight",
+    "sspr_registration_info",
+    "sspr_run",
+    "sspr_user_info",
+}
 TENANT = "11111111-1111-4111-8111-111111111111"
-OF_PEOPLE = ("GroupMember.ReadWrite.All", "User.Read.All", "UserAuthenticationMethod.ReadWrite.All")
+OF_PEOPLE = (
+    "AuditLog.Read.All",
+    "GroupMember.ReadWrite.All",
+    "User.Read.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+)
 # What lies beside the operator's playbook.
 PHONES = "user;mobile_phone;email\nadele@contoso.com;+1 2065550100;\nalex@contoso.com;;alex@home.example\n"
 
