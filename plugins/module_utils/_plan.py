@@ -199,8 +199,8 @@ def make_plan(
                 f"{', '.join(risky)}: in this tenant the same switch also changes how people sign in; "
                 "give allow_sign_in_change: true if that is meant"
             )
-    was = _view(documents)
-    becomes = replace(_view(target), asked=names, since=was)
+    was = view_of(documents)
+    becomes = replace(view_of(target), asked=names, since=was)
     stops, notes = judge(was, becomes, asked)
     return Plan(
         before=before,
@@ -332,7 +332,7 @@ def _driven(option: str, document: str) -> set[str]:
     return names | {"Voice"} if option == "methods.mobile_phone" else names
 
 
-def _view(documents: Documents) -> View:
+def view_of(documents: Documents) -> View:
     portal, methods = documents.portal or {}, documents.methods or {}
     questions = portal.get("securityQuestions")
     values: dict[str, Any] = {}

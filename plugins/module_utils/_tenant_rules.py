@@ -18,7 +18,15 @@ from ansible_collections.tenantops.entra.plugins.module_utils._licences import F
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import EVERYONE, GRAPH_METHODS
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration, Unavailable
-from ansible_collections.tenantops.entra.plugins.module_utils._readiness import GATES, locked_out, reached, usable
+from ansible_collections.tenantops.entra.plugins.module_utils._readiness import (
+    ADMIN_METHODS,
+    GLOBAL_ADMINISTRATOR,
+    TWO_GATE,
+    admin_gates,
+    locked_out,
+    reached,
+    usable,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._setting_rules import dropped, is_mailbox
 from ansible_collections.tenantops.entra.plugins.module_utils._views import (
     KINDS,
@@ -30,8 +38,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._views import (
 )
 
 ROLES: dict[str, str | None] = TWO_GATE_ROLES["roles"]
-TWO_GATE = frozenset(template for template in ROLES.values() if template)
-GLOBAL_ADMINISTRATOR = ROLES["Global Administrator"]
 SYNCHRONIZATION = ROLES["Directory Synchronization Accounts"]
 # Roles that may change a page of the portal; the first one may change all of it, the others what stands there.
 POLICY_WRITERS = frozenset({GLOBAL_ADMINISTRATOR, ROLES["Authentication Policy Administrator"]})
@@ -190,11 +196,11 @@ def _locked_out(view: View) -> Outcome | int:
 
 
 def _report_time(rows: list[Registration]) -> datetime | None:
-    times = [time for row in rows if (time := _moment(row.as_of)) is not None]
+    times = [time for row in rows if (time := moment(row.as_of)) is not None]
     return max(times, default=None)
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
     """Graph gives seven decimals, of which Python before 3.11 reads none or six."""
     try:
         return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
@@ -206,7 +212,7 @@ def _last_change(events: Any) -> datetime | None:
     """When the policy was last changed, as far as the audit log tells."""
     if isinstance(events, Unavailable):
         return None
-    times = [time for event in events if (time := _moment(event.get("activityDateTime"))) is not None]
+    times = [time for event in events if (time := moment(event.get("activityDateTime"))) is not None]
     return max(times, default=None)
 
 
@@ -326,11 +332,13 @@ def _reset_disputed(view: View) -> Outcome | int:
 def _users_unlicensed(view: View) -> Outcome | int:
     if not view.offers_reset:
         return 0
-    skus = view.know("skus")
-    enough = set(SERVICE_PLANS)
-    for sku in skus:
-        enough.update(SKUS[sku]["users"] if sku in SKUS else ())
+    enough = plans_with_reset(view.know("skus"))
     return of_users(_names(person for person in _in_scope(view) if not person.plans & enough))
+
+
+def plans_with_reset(skus: Iterable[str]) -> frozenset[str]:
+    """The service plans by which a user with a licence for reset is recognised, in a tenant with these SKUs."""
+    return frozenset(SERVICE_PLANS).union(*(SKUS[sku]["users"] for sku in skus if sku in SKUS))
 
 
 @rule("V53")
@@ -378,24 +386,15 @@ def _administrators_cannot_register(view: View) -> Outcome | int:
 def _administrators_not_ready(view: View) -> Outcome | int:
     if not view.need("admins_can_reset"):
         return 0
-    holders = view.know("role_holders")
+    holders, terms = view.know("role_holders"), view.agreed
     return of_users(
         [
             row.upn
             for row in view.know("registrations")
             if holders.get(row.id, frozenset()) & TWO_GATE
-            and len(_administrators_gates(view, row, holders[row.id])) < 2
+            and len(admin_gates(row, holders[row.id], terms.as_of, terms.telephony_provider)) < ADMIN_METHODS
         ]
     )
-
-
-def _administrators_gates(view: View, row: Registration, roles: frozenset[str]) -> set[str]:
-    """What counts under Microsoft's policy: e-mail, app and phone, each once, whatever the tenant has switched on."""
-    terms = view.agreed
-    last = "sms_voice_retired_for_all" if GLOBAL_ADMINISTRATOR in roles else "sms_voice_retired"
-    phones = terms.telephony_provider or not reached(last, terms.as_of)
-    gates = {GATES[name].gate.replace("office_phone", "mobile_phone") for name in row.methods if name in GATES}
-    return gates - {"security_questions"} - (set() if phones else {"mobile_phone"})
 
 
 @rule("V84")
