@@ -196,7 +196,7 @@ async def read_audit_events(
 async def read_last_policy_change(graph: Plane, since: str) -> str | None:
     """When methods or the SSPR policy were changed last, as far as it is told; of the SSPR policy since a moment."""
     policy = await graph.read(METHODS_POLICY, needs=READ_METHODS)
-    events = await read_audit_events(graph, since=since)
+    events = await read_audit_events(graph, since=since, limit=int(PAGE["$top"]))
     changes = [event for event in events if POLICY_CHANGE in str(event.get("activityDisplayName")).lower()]
     moments = [policy.get("lastModifiedDateTime"), *(event.get("activityDateTime") for event in changes)]
     return max((str(moment) for moment in moments if moment), default=None)
