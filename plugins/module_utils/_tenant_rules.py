@@ -52,7 +52,7 @@ PARTIAL_WRITERS = (
 )
 
 REGISTER_ACTION = "urn:user:registersecurityinfo"
-MANAGED_DEVICE = frozenset({"compliantDevice", "domainJoinedDevice"})
+HARD_CONTROLS = frozenset({"block", "compliantDevice", "domainJoinedDevice"})
 
 TENANT_RULES: dict[str, Check] = {}
 
@@ -121,7 +121,10 @@ def _group_not_there(view: View) -> int:
 
 @rule("V05")
 def _group_not_for_security(view: View) -> int:
-    return int(view.group is not None and view.know("group", view.group).security_enabled is False)
+    enabled = view.know("group", view.group).security_enabled if view.group else True
+    if enabled is None:
+        raise Undecided("Microsoft Graph does not tell whether the group is a security group")
+    return int(not enabled)
 
 
 @rule("V06")
@@ -452,21 +455,20 @@ def _registration_may_be_blocked(view: View) -> Outcome | int:
 def _may_block(policy: dict[str, Any], group: str | None) -> bool:
     """Whether a policy in force asks for a place, a device or a strength when users in scope register."""
     conditions, controls = policy.get("conditions") or {}, policy.get("grantControls") or {}
-    users = conditions.get("users") or {}
-    wants = (
-        bool(conditions.get("locations"))
-        or bool(MANAGED_DEVICE & set(controls.get("builtInControls") or []))
-        or bool(controls.get("authenticationStrength"))
-        or "block" in (controls.get("builtInControls") or [])
-    )
-    included = (
-        "All" in (users.get("includeUsers") or [])
-        or (group is None and bool(users.get("includeGroups") or users.get("includeUsers")))
-        or group in (users.get("includeGroups") or [])
-    )
-    excluded = group is not None and group in (users.get("excludeGroups") or [])
     actions = (conditions.get("applications") or {}).get("includeUserActions") or []
-    return policy.get("state") == "enabled" and REGISTER_ACTION in actions and wants and included and not excluded
+    wants = conditions.get("locations") or controls.get("authenticationStrength")
+    hard = HARD_CONTROLS & set(controls.get("builtInControls") or [])
+    users = {
+        name: {str(item).lower() for item in ids or []}
+        for name, ids in (conditions.get("users") or {}).items()
+        if isinstance(ids, list)
+    }
+    included = users.get("includeUsers", set()) - {"none"} | users.get("includeGroups", set())
+    # Who else is in the group of a scope is not looked at: a policy for another group may be about other people.
+    concerns = bool(included) if group is None else bool(included & {"all", group})
+    excluded = group is not None and group in users.get("excludeGroups", set())
+    in_force = policy.get("state") == "enabled" and REGISTER_ACTION in actions
+    return in_force and bool(wants or hard) and concerns and not excluded
 
 
 @rule("V91")

@@ -313,6 +313,45 @@ def test_so_many_may_be_locked_out(most: int, blocking: bool) -> None:
     assert (found.blocking, found.users) == (blocking, ("kim@contoso.com",))
 
 
+ACTION = {"includeUserActions": ["urn:user:registersecurityinfo"]}
+EVERYONE = {"includeUsers": ["All"]}
+STRENGTH: dict[str, Any] = {"authenticationStrength": {"id": "00000000-0000-0000-0000-000000000002"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "users", "controls", "more", "fires"),
+    [
+        ("all", EVERYONE, STRENGTH, {}, True),
+        ("all", {"includeGroups": ["x"]}, STRENGTH, {}, True),
+        ("all", {"includeUsers": ["None"]}, STRENGTH, {}, False),
+        ("all", EVERYONE, {"builtInControls": ["mfa"]}, {}, False),
+        ("all", EVERYONE, {"builtInControls": ["compliantDevice"]}, {}, True),
+        ("all", EVERYONE, None, {"locations": {"includeLocations": ["All"]}}, True),
+        ("all", EVERYONE, STRENGTH, {"state": "enabledForReportingButNotEnforced"}, False),
+        ("all", EVERYONE, STRENGTH, {"applications": {"includeApplications": ["All"]}}, False),
+        ("selected", {"includeGroups": [GROUP.upper()]}, STRENGTH, {}, True),
+        ("selected", {"includeGroups": ["x"]}, STRENGTH, {}, False),
+        ("selected", {**EVERYONE, "excludeGroups": [GROUP]}, STRENGTH, {}, False),
+        ("none", EVERYONE, STRENGTH, {}, False),
+    ],
+)
+def test_what_may_keep_people_from_registering(
+    scope: str, users: dict[str, Any], controls: dict[str, Any] | None, more: dict[str, Any], fires: bool
+) -> None:
+    state = more.pop("state", "enabled")
+    policy = {
+        "displayName": "P",
+        "state": state,
+        "conditions": {"users": {**users, "includeGuestsOrExternalUsers": None}, "applications": ACTION, **more},
+        "grantControls": controls,
+    }
+    pilot = documents(
+        None, {"enablementType": SETTINGS["scope"].values[scope], "passwordResetEnabledGroupIds": [GROUP]}
+    )
+    found = finding(judged(plan(pilot), facts={("conditional_access",): [policy]}), "V90")
+    assert (found is not None) is fires
+
+
 # Properties: any tenant, anything wanted
 
 FLAGS = [name for name, setting in SETTINGS.items() if setting.json_type is bool and setting.document == "portal"]
