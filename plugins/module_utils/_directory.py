@@ -91,11 +91,6 @@ async def read_group_people(graph: Plane, group_id: str) -> list[Person]:
     return [_person(entry) for entry in entries]
 
 
-async def read_nested_groups(graph: Plane, group_id: str) -> list[Group]:
-    """The groups that are direct members of a group."""
-    return [_group(entry) for entry in await _typed(graph, f"groups/{group_id}/members", "group", GROUP, READ_MEMBERS)]
-
-
 async def read_group_ids(graph: Plane, group_id: str) -> frozenset[str]:
     """The object ids of the users in a group, those of nested groups included."""
     entries = await _typed(graph, f"groups/{group_id}/transitiveMembers", "user", "id", READ_MEMBERS)

@@ -160,7 +160,7 @@ async def read_group_kind(graph: Plane, group: str) -> dict[str, Any]:
 
 async def read_members(graph: Plane, group: str) -> set[str]:
     """The object ids of a group's direct members."""
-    found = await graph.read_list(f"groups/{group}/members", {"$select": "id"}, needs=READ_MEMBERS)
+    found = await graph.read_list(f"groups/{group}/members", {"$select": "id", "$top": "999"}, needs=READ_MEMBERS)
     return {str(entry.get("id")).lower() for entry in found}
 
 

@@ -114,7 +114,7 @@ class _Look(Work):
                 events=tuple(events or ()),
                 telephony_provider=bool(self.params["telephony_provider"]),
             )
-            through = await self._try("through", _path(session, case, groups or []))
+            through = await self._try("through", _path(session, case, groups or [])) if case.in_scope else None
             return self._result(session, case, through, None if row is None else (registration,))
 
     def _dates(self) -> tuple[date, str | None]:
@@ -220,15 +220,14 @@ async def _has_one_gate(session: Session) -> bool:
 
 
 async def _path(session: Session, case: Case, groups: list[Group]) -> list[Group]:
-    """From the group of the scope down to the one that has the user as a direct member."""
-    group = case.setting("group")
-    if case.setting("scope") != "selected" or not case.in_scope or group is None:
+    """From the group of the scope down to the one that has the user as a direct member; none where all are in scope."""
+    if case.setting("scope") != "selected":
         return []
-    path = [known for known in groups if known.id == str(group["id"]).lower()]
+    path = [known for known in groups if known.id == str(case.setting("group")["id"]).lower()]
     while True:
-        nested = await _directory.read_nested_groups(session.graph, path[-1].id)
-        further = [known for known in nested if known.id in (case.groups or ()) and known not in path]
-        if not further:
+        members = await _documents.read_members(session.graph, path[-1].id)
+        further = [known for known in groups if known.id in members and known not in path]
+        if case.person.id in members or not further:
             return path
         path.append(further[0])
 

@@ -21,8 +21,24 @@ pytestmark = pytest.mark.both_ways
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # They look, or keep what belongs to the operator.
-CHANGES_NOTHING = {"sspr_info", "sspr_doctor", "sspr_preflight", "sspr_registration_info", "sspr_run", "portal_token"}
+CHANGES_NOTHING = {
+    "portal_token",
+    "sspr_doctor",
+    "sspr_info",
+    "sspr_preflight",
+    "sspr_registration_info",
+    "sspr_run",
+    "sspr_user_info",
+}
 TENANT = "11111111-1111-4111-8111-111111111111"
+OF_PEOPLE = (
+    "AuditLog.Read.All",
+    "GroupMember.ReadWrite.All",
+    "User.Read.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+)
+# What lies beside the operator's playbook.
+PHONES = "user;mobile_phone;email\nadele@contoso.com;+1 2065550100;\nalex@contoso.com;;alex@home.example\n"
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -33,7 +49,7 @@ def test_examples_of_modules(make_tenant: Any, name: str) -> None:
         domains=["contoso.onmicrosoft.com", "contoso.com"],
         portal_policy={"registrationRequiredOnSignIn": False},
         migration_state=None,
-        apps={APP: [*ALL_PERMISSIONS, "GroupMember.ReadWrite.All", "User.Read.All", "AuditLog.Read.All"]},
+        apps={APP: [*ALL_PERMISSIONS, *OF_PEOPLE]},
         groups=[{"id": GROUP, "displayName": "SSPR Pilot"}, {"id": f"{GROUP[:-1]}4", "displayName": "Sales"}],
         people=[
             {"id": f"{GROUP[:-1]}5", "userPrincipalName": "adele@contoso.com"},
@@ -41,6 +57,8 @@ def test_examples_of_modules(make_tenant: Any, name: str) -> None:
         ],
     )
     tasks = yaml.safe_load(module.EXAMPLES)
+    tenant.ansible.home.mkdir(parents=True)
+    (tenant.ansible.home / "phones.csv").write_text(PHONES, encoding="utf-8")
     connection = tenant.options(tenant_id=None)
     play = {"module_defaults": {"group/tenantops.entra.entra": connection}, "ignore_errors": False}
     results = tenant.ansible.tasks(*tasks, play=play)

@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors import RESET_ERRORS
+from ansible_collections.tenantops.entra.plugins.module_utils._verdict import PROBLEMS
 from ansible_collections.tenantops.entra.tests.support.playbook import ROOT
 
-from .conftest import Tenant
+from .conftest import APP, Tenant
+from .test_user_info import SEES_PEOPLE
 
+CONTOSO = "11111111-1111-4111-8111-111111111111"
 GUIDES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "roles/sspr/README.md")
 
 
@@ -62,3 +66,76 @@ def test_the_renewal_of_the_guide_stores_a_token_that_works(tenant: Tenant) -> N
         assert not [token for token in user.refresh_tokens if token in run.output]
     assert len(user.refresh_tokens) == 3
     assert (home / "token").read_text() == user.refresh_tokens[-1]
+
+
+def guided(make_tenant: Any, guide: str, **seed: Any) -> tuple[Tenant, dict[str, str], list[list[str]]]:
+    """A tenant as the README's inventory has it, with the guide's files beside it; and the guide's commands."""
+    tenant: Tenant = make_tenant(id=CONTOSO, domains=["contoso.com"], **seed)
+    tenant.simulator.clear_log()
+    tenant.ansible.home.mkdir(parents=True)
+    [inventory] = [text for text in blocks(ROOT / "README.md", "yaml") if text.startswith("# inventory.yml")]
+    playbooks = {text.split("\n", 1)[0].removeprefix("# "): text for text in blocks(ROOT / guide, "yaml")}
+    for name, text in {"inventory.yml": inventory, **playbooks}.items():
+        (tenant.ansible.home / name).write_text(text, encoding="utf-8")
+    environment = {
+        "ENTRA_AUTHORITY_URL": tenant.simulator.url,
+        "ENTRA_GRAPH_URL": tenant.simulator.url,
+        "ENTRA_PORTAL_URL": tenant.simulator.url,
+        "ENTRA_CA_PATH": tenant.simulator.ca_path,
+        "AZURE_CLIENT_ID": tenant.credentials["client_id"],
+        "AZURE_CLIENT_SECRET": tenant.credentials["client_secret"],
+        "ENTRA_PORTAL_REFRESH_TOKEN": tenant.credentials["portal_refresh_token"],
+    }
+    lines = [line for text in blocks(ROOT / guide, "shell") for line in text.splitlines()]
+    return tenant, environment, [line.removeprefix("ansible-playbook ").split() for line in lines]
+
+
+@pytest.mark.both_ways
+@pytest.mark.worker_only
+def test_the_list_of_the_guide_is_registered_and_removed(make_tenant: Any) -> None:
+    people = [
+        {"id": f"55555555-5555-4555-8555-55555555555{n}", "userPrincipalName": f"{name}@contoso.com"}
+        for n, name in enumerate(("adele", "alex", "megan"))
+    ]
+    allowed = {APP: ["Organization.Read.All", "UserAuthenticationMethod.ReadWrite.All"]}
+    tenant, environment, commands = guided(make_tenant, "docs/preregister.md", people=people, apps=allowed)
+    [sheet] = blocks(ROOT / "docs/preregister.md", "csv")
+    (tenant.ansible.home / "phones.csv").write_text(sheet, encoding="utf-8-sig")
+    [told] = blocks(ROOT / "docs/preregister.md", "text")
+    checked, done = (tenant.ansible.playbook(*command, env=environment) for command in commands)
+    assert (checked.code, done.code) == (0, 0), (checked.output, done.output)
+    for run in (checked, done):
+        assert " ".join(told.split()) in " ".join(run.output.split())
+        assert run.results[0]["counts"] == {"changed": 2, "ok": 0, "cannot_compare": 0, "failed": 1}
+    assert len(tenant.writes()) == 2, "none of them in check mode"
+    corrected = sheet.replace("+1 206-555-0101", "+1 2065550101")
+    (tenant.ansible.home / "phones.csv").write_text(corrected, encoding="utf-8-sig")
+    assert tenant.ansible.playbook(*commands[1], env=environment).results[0]["counts"]["changed"] == 1
+    methods = tenant.simulator.tenant(tenant.id).user_methods
+    assert [len(methods[person["id"]]) for person in people] == [1, 1, 1]
+    removed = tenant.ansible.playbook("-i", "inventory.yml", "remove.yml", env=environment)
+    assert removed.code == 0, removed.output
+    assert not any(methods.values())
+
+
+@pytest.mark.both_ways
+@pytest.mark.worker_only
+def test_the_guide_looks_at_the_user(make_tenant: Any) -> None:
+    tenant, environment, [command] = guided(
+        make_tenant,
+        "docs/user_does_not_work.md",
+        people=[{"id": "55555555-5555-4555-8555-555555555555", "userPrincipalName": "adele@contoso.com"}],
+        apps={APP: list(SEES_PEOPLE)},
+    )
+    run = tenant.ansible.playbook(*command, env=environment)
+    assert run.code == 0, run.output
+    assert run.results[1]["msg"]["capable"] is False
+    assert [blocker["code"] for blocker in run.results[1]["msg"]["blockers"]] == ["SSPR_0009", "SSPR_0014"]
+    assert tenant.writes() == []
+
+
+def test_the_guide_names_every_code_and_every_finding() -> None:
+    text = (ROOT / "docs/user_does_not_work.md").read_text(encoding="utf-8")
+    assert {entry["code"] for entry in RESET_ERRORS.values() if entry["code"]} <= set(re.findall(r"SSPR_\d{4}", text))
+    for question in PROBLEMS:
+        assert f"`{question.name}`" in text

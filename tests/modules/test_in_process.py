@@ -95,10 +95,13 @@ def own_names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("module", sorted(path.stem for path in Path(__file__).parents[2].glob("plugins/modules/*.py")))
 def test_every_module_takes_the_short_way(tenant: Tenant, module: str) -> None:
     begun = _record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
-    tenant.simulator.tenant(tenant.id).apps[APP] = [*ALL_PERMISSIONS, "User.Read.All"]
+    people = [{"id": f"{APP[:-1]}5", "userPrincipalName": "adele@contoso.com"}]
+    allowed = {APP: [*ALL_PERMISSIONS, "User.Read.All"]}
+    tenant.simulator.tenant(tenant.id).edit({"people": people, "apps": allowed})
     options: dict[str, dict[str, Any]] = {
         "sspr_pilot": {"group": "SSPR Pilot"},
         "sspr_restore": {"run": str(begun.path)},
+        "sspr_user_info": {"user": "adele@contoso.com"},
         "sspr_user_methods": {"users": []},
     }
     more = options.get(module, {})
@@ -323,6 +326,8 @@ def test_one_token_and_one_look_at_the_tenant_for_a_whole_run(
                 "GET PasswordResetPolicies": 5 * (3 if changed else 1) + 1,
                 **({"PUT PasswordResetPolicies": 5} if changed else {}),
                 "GET authenticationMethodsPolicy": 2,
+                "GET OnPremisesPasswordResetPolicies": 1,
+                "GET authorizationPolicy": 1,
             }
 
 
