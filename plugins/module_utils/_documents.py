@@ -181,15 +181,3 @@ async def add_member(graph: Plane, group: str, member: str) -> None:
     """Put one object into a group."""
     body = {"@odata.id": f"{graph.base_url}/directoryObjects/{member}"}
     await graph.write("POST", f"groups/{group}/members/$ref", body, needs=WRITE_MEMBERS)
-
-
-async def read_service_plans(graph: Plane) -> set[str]:
-    """The ids of the service plans in the tenant's subscriptions that are in force."""
-    skus = await graph.read_list("subscribedSkus", {"$select": "capabilityStatus,servicePlans"}, needs=READ_LICENCES)
-    return {
-        str(plan.get("servicePlanId")).lower()
-        for sku in skus
-        if sku.get("capabilityStatus") in ("Enabled", "Warning")
-        for plan in sku.get("servicePlans") or []
-        if plan.get("provisioningStatus") == "Success"
-    }

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _methods
+from ansible_collections.tenantops.entra.plugins.module_utils import _directory, _documents, _methods
 from ansible_collections.tenantops.entra.plugins.module_utils._change import Change
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._licences import SERVICE_PLANS
@@ -146,7 +146,8 @@ class Configuration(Work):
 
     async def _require_writeback_licence(self, session: Session) -> None:
         """Before any write: the service takes the setting without a licence, and nothing would come of it."""
-        if not WRITEBACK_PLANS & await _documents.read_service_plans(session.graph):
+        skus = await _directory.read_skus(session.graph)
+        if not any(WRITEBACK_PLANS & plans for plans in skus.values()):
             raise SsprError(
                 "licence",
                 "password_writeback: the tenant has no subscription with password writeback",
