@@ -252,6 +252,7 @@ def test_a_tag_runs_its_step_after_open(tenant: Tenant) -> None:
     assert run.code == 0, run.output
     assert [result.task for result in run.results if "tenant" in result.values] == [
         "tenantops.entra.sspr : Step 1, open - connect, read, and plan all pages",
+        "tenantops.entra.sspr : Step 1, open - preflight",
         "tenantops.entra.sspr : Step 4, registration",
     ]
     assert tenant.policy["registrationReconfirmIntevalInDays"] == 90
