@@ -199,18 +199,22 @@ def locked_out(crowd: Crowd, coverage: Coverage, before: Policy, after: Policy) 
     )
 
 
-def moment(text: str) -> datetime:
-    """A time of Microsoft's, which may have more digits than Python reads; to the second, UTC."""
-    return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
+def moment(text: str | None) -> datetime | None:
+    """A time of Microsoft's, which may have more digits than Python reads; to the second, UTC. None: it is not told."""
+    try:
+        return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc) if text else None
+    except ValueError:
+        return None
 
 
 def why_stale(as_of: str | None, changed: str | None, now: datetime) -> str | None:
     """Why a report says nothing about today; None when it does."""
-    if as_of is None:
+    made, altered = moment(as_of), moment(changed)
+    if made is None:
         return "the report does not tell when it was made"
-    if now - moment(as_of) > REPORT_DELAY:
+    if now - made > REPORT_DELAY:
         return f"the report was made more than {int(REPORT_DELAY.total_seconds() // 3600)} hours ago"
-    if changed is not None and moment(changed) > moment(as_of):
+    if altered is not None and altered > made:
         return f"the report was made before the last change of the policy, at {changed}"
     return None
 

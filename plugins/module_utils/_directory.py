@@ -172,13 +172,10 @@ async def read_audit_events(
     *,
     user_id: str | None = None,
     since: str | None = None,
-    activity: str | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Events of self-service reset, the newest first: of one user, since a moment (ISO 8601, UTC), of one activity."""
+    """Events of self-service password reset, the newest first: of one user, and since a moment (ISO 8601, UTC)."""
     conditions = [f"loggedByService eq '{AUDIT_SERVICE}'"]
-    if activity:
-        conditions.append(f"activityDisplayName eq '{activity}'")
     if since:
         conditions.append(f"activityDateTime ge {since}")
     if user_id:

@@ -20,11 +20,11 @@ except ImportError as exc:  # comes with azure-identity, and is missing together
 else:
     IMPORT_ERROR = None
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _http, _tls
+from ansible_collections.tenantops.entra.plugins.module_utils import _directory, _documents, _http, _tls
 from ansible_collections.tenantops.entra.plugins.module_utils._admin_roles import OTHER_ROLES, TWO_GATE_ROLES
 from ansible_collections.tenantops.entra.plugins.module_utils._credentials import GuardedCredential
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._licences import SERVICE_PLANS
+from ansible_collections.tenantops.entra.plugins.module_utils._licences import SERVICE_PLANS, SKUS
 from ansible_collections.tenantops.entra.plugins.module_utils._options import (
     CONNECTION_SPEC,
     PORTAL_MODE_SPEC,
@@ -59,6 +59,14 @@ READS = {
 PERMISSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "audit": READS,
     "write": {**READS, _documents.WRITE_METHODS: ()},
+}
+# What only some modules and rules need, each with what cannot be told or done without it.
+OPTIONAL = {
+    _documents.READ_AUTHORIZATION: "whether administrators can reset",
+    _documents.WRITE_AUTHORIZATION: "changing whether administrators can reset",
+    _directory.READ_PEOPLE: "who is in scope",
+    _directory.READ_ROLES: "who is an administrator",
+    _directory.READ_REPORTS: "who has registered, so two methods cannot be asked for safely",
 }
 
 # Directory roles by template id, as the `wids` of a user's token lists them.
@@ -207,9 +215,9 @@ class _Examination(Work):
             except SsprError as exc:
                 self._blame("tenant", exc)
             self._look_at_domains(organization, tenant_id, target)
-        plans = await self._ask("licence", lambda: _documents.read_service_plans(graph))
-        if plans is not None:
-            self._look_at_licence(plans)
+        skus = await self._ask("licence", lambda: _directory.read_skus(graph))
+        if skus is not None:
+            self._look_at_licence(skus)
         policy = await self._ask("migration_state", lambda: _documents.read_methods(graph))
         if policy is not None:
             self.found["migration_state"] = policy[1]
@@ -230,11 +238,12 @@ class _Examination(Work):
     def _look_at_permissions(self, granted: frozenset[str] | None) -> None:
         needed = PERMISSIONS[self.purpose]
         if granted is None:
-            self.found["permissions"] = dict.fromkeys(PERMISSIONS["write"])
+            self.found["permissions"] = dict.fromkeys([*PERMISSIONS["write"], *OPTIONAL])
             self._add("permissions", UNKNOWN, "this token lists no application permissions, roles may allow more")
             return
         self.found["permissions"] = {
-            name: bool(granted & {name, *including}) for name, including in PERMISSIONS["write"].items()
+            **{name: bool(granted & {name, *including}) for name, including in PERMISSIONS["write"].items()},
+            **{name: name in granted for name in OPTIONAL},
         }
         for name in needed:
             if self.found["permissions"][name]:
@@ -242,11 +251,18 @@ class _Examination(Work):
             else:
                 fix = "Give the app this application permission, and have an admin of the tenant consent to it."
                 self._add(f"permission {name}", PROBLEM, f"{name} is missing", fix, "permission")
+        for name, what in OPTIONAL.items():
+            if name not in granted:
+                self._add(f"permission {name}", UNKNOWN, f"{name} is missing, so not available: {what}", "Optional.")
 
-    def _look_at_licence(self, plans: set[str]) -> None:
+    def _look_at_licence(self, skus: Mapping[str, frozenset[str]]) -> None:
+        plans = {plan for of_sku in skus.values() for plan in of_sku}
         licence = next((str(allows["name"]) for plan, allows in SERVICE_PLANS.items() if plan in plans), "none")
         self.found["licence"] = licence
-        if licence == "none":
+        enough = [str(SKUS[sku]["name"]) for sku in skus if sku in SKUS and SKUS[sku]["reset"] == "yes"]
+        if licence == "none" and enough:
+            self._add("licence", OK, f"{enough[0]}: reset, but neither writeback nor the registration report")
+        elif licence == "none":
             self._add(
                 "licence",
                 PROBLEM,

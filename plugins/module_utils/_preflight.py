@@ -58,9 +58,6 @@ SPEC: Mapping[str, Any] = {
     "telephony_provider": {"type": "bool", "default": False},
 }
 
-# How Entra's audit log calls a change of the SSPR policy. Source: howto-sspr-reporting
-POLICY_CHANGED = "Self-service password reset policy changes"
-
 # What keeps one fact from being known, and the others not.
 UNREADABLE = frozenset(
     {
@@ -84,7 +81,7 @@ READERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "organization": _directory.read_organization_facts,
     "people": _directory.read_people,
     "person": _directory.read_person,
-    "policy_changes": lambda graph: _directory.read_audit_events(graph, activity=POLICY_CHANGED, limit=1),
+    "policy_changed": _directory.read_last_policy_change,
     "registrations": _directory.read_registrations,
     "role_holders": _directory.read_role_holders,
     "security_defaults": _directory.read_security_defaults,

@@ -10,7 +10,7 @@ known (None) does not count, so an unknown is never taken for readiness; see ``s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -106,23 +106,6 @@ def capable(
     if required is None:
         return False
     return len(usable(registration, settings, migrated, as_of, telephony_provider)) >= int(required)
-
-
-def locked_out(
-    registrations: Iterable[Registration],
-    before: Settings,
-    after: Settings,
-    migrated: bool | None,
-    as_of: date,
-    telephony_provider: bool = False,
-) -> list[Registration]:
-    """Those who can reset under the settings of before and could no longer under those of after."""
-    return [
-        registration
-        for registration in registrations
-        if capable(registration, before, migrated, as_of, telephony_provider)
-        and not capable(registration, after, migrated, as_of, telephony_provider)
-    ]
 
 
 def admin_gates(

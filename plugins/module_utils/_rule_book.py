@@ -173,7 +173,7 @@ RULE_BOOK: Mapping[str, Mapping[str, Any]] = {
     "V21": {
         "severity": "error",
         "settings": ("scope", "methods_required", *_METHODS),
-        "message": "mobile_app_notification and mobile_app_code do not count for methods_required here",
+        "message": "fewer methods than methods_required are on besides mobile_app_notification and mobile_app_code",
         "fix": "switch on one other method for 1, two others for 2",
         "source": "concept-sspr-howitworks",
         "as_of": "2026-11-21",

@@ -40,7 +40,7 @@ REFUSED_RULES = frozenset(
 
 # Facts that take many requests: worth it when a setting changes that they matter for, not when it is merely asked for.
 COSTLY = frozenset(
-    {"audit", "group_people", "operator", "people", "person", "policy_changes", "registrations", "role_holders"}
+    {"audit", "group_people", "operator", "people", "person", "policy_changed", "registrations", "role_holders"}
 )
 MOST_USERS = 20
 

@@ -10,10 +10,16 @@ What each is about stands in ``_rule_book``. A rule asks for a fact as late as i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._admin_roles import TWO_GATE_ROLES
+from ansible_collections.tenantops.entra.plugins.module_utils._coverage import (
+    REPORT_DELAY,
+    Audience,
+    Policy,
+    moment,
+    why_stale,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._licences import FREE, SERVICE_PLANS, SKUS
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import EVERYONE, GRAPH_METHODS
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS
@@ -23,7 +29,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._readiness import 
     GLOBAL_ADMINISTRATOR,
     TWO_GATE,
     admin_gates,
-    locked_out,
     reached,
     usable,
 )
@@ -46,10 +51,8 @@ PARTIAL_WRITERS = (
     (frozenset({"password_writeback", "unlock_without_reset"}), ROLES["Hybrid Identity Administrator"]),
 )
 
-# How long the registration report may lag. Source: howto-authentication-methods-activity
-REPORT_DELAY = timedelta(hours=36)
 REGISTER_ACTION = "urn:user:registersecurityinfo"
-MANAGED_DEVICE = frozenset({"compliantDevice", "domainJoinedDevice"})
+HARD_CONTROLS = frozenset({"block", "compliantDevice", "domainJoinedDevice"})
 
 TENANT_RULES: dict[str, Check] = {}
 
@@ -118,7 +121,10 @@ def _group_not_there(view: View) -> int:
 
 @rule("V05")
 def _group_not_for_security(view: View) -> int:
-    return int(view.group is not None and view.know("group", view.group).security_enabled is False)
+    enabled = view.know("group", view.group).security_enabled if view.group else True
+    if enabled is None:
+        raise Undecided("Microsoft Graph does not tell whether the group is a security group")
+    return int(not enabled)
 
 
 @rule("V06")
@@ -166,25 +172,55 @@ def may_lock_out(view: View) -> bool:
 
 def who_is_locked_out(view: View) -> list[Registration]:
     """Who can reset now and no longer could after a change, among those in scope before and after."""
-    since = view.since
-    if since is None:
+    if view.since is None:
         return []
-    terms, scopes = view.agreed, (_scope_ids(since), _scope_ids(view))
-    registrations = view.know("registrations")
+    before, after = _policy(view.since), _policy(view)
+    rows = view.know("registrations")
     # Without knowing who is an administrator, they count like everybody else.
     exempt = _administrators_if_told(view)
-    return locked_out(
-        [
-            row
-            for row in registrations
-            if not row.guest and row.id not in exempt and all(ids is None or row.id in ids for ids in scopes)
-        ],
-        since.effective,
-        view.effective,
-        view.migrated,
-        terms.as_of,
-        terms.telephony_provider,
+    return [
+        row
+        for row in rows
+        if not row.guest
+        and row.id not in exempt
+        and before.covers(row.id)
+        and after.covers(row.id)
+        and before.suffices(row)
+        and not after.suffices(row)
+    ]
+
+
+def _policy(view: View) -> Policy:
+    """Whom reset is for in a view, and with what."""
+    terms, members = view.agreed, _scope_ids(view)
+    return Policy(
+        settings=view.effective,
+        migrated=view.migrated,
+        day=terms.as_of,
+        scope=view.need("scope"),
+        members=members or frozenset(),
+        audiences=_audiences(view),
+        telephony_provider=terms.telephony_provider,
     )
+
+
+def _audiences(view: View) -> dict[str, Audience]:
+    """By option: whom a method is for, where that is not everyone.
+
+    While a migration is in progress, what the legacy policy offers is for everyone.
+    """
+    return {
+        f"methods.{name}": Audience(
+            None if EVERYONE in target["include"] else _members(view, target["include"]),
+            _members(view, target["exclude"]),
+        )
+        for name, target in view.targets.items()
+        if view.migrated or not view.settings.get(f"methods.{name}")
+    }
+
+
+def _members(view: View, groups: Iterable[str]) -> frozenset[str]:
+    return frozenset(person.id for group in groups for person in view.know("group_people", group.lower()))
 
 
 @rule("V17")
@@ -195,25 +231,9 @@ def _locked_out(view: View) -> Outcome | int:
     return of_users(names, None if len(names) > view.agreed.max_locked_out_users else "warning")
 
 
-def _report_time(rows: list[Registration]) -> datetime | None:
-    times = [time for row in rows if (time := moment(row.as_of)) is not None]
-    return max(times, default=None)
-
-
-def moment(text: str | None) -> datetime | None:
-    """Graph gives seven decimals, of which Python before 3.11 reads none or six."""
-    try:
-        return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
-    except ValueError:
-        return None
-
-
-def _last_change(events: Any) -> datetime | None:
-    """When the policy was last changed, as far as the audit log tells."""
-    if isinstance(events, Unavailable):
-        return None
-    times = [time for event in events if (time := moment(event.get("activityDateTime"))) is not None]
-    return max(times, default=None)
+def report_time(rows: Iterable[Registration]) -> str | None:
+    """When the report was made; of several times the first, since some rows are refreshed later than others."""
+    return min((row.as_of for row in rows if row.as_of), default=None)
 
 
 @rule("READINESS")
@@ -228,48 +248,27 @@ def _readiness_unknown(view: View) -> Outcome | int:
 def _why_unknown(view: View) -> str | None:
     rows = view.look("registrations")
     if isinstance(rows, Unavailable):
-        return rows.message
-    made = _report_time(rows)
-    if made is None:
-        return "the registration report has no rows, or does not tell when it was made"
-    if view.agreed.now - made > REPORT_DELAY:
-        return f"the registration report is of {made:%Y-%m-%d %H:%M} UTC, more than 36 hours old"
-    changed = _last_change(view.look("policy_changes"))
-    if changed is not None and changed > made:
-        return f"the registration report is of {made:%Y-%m-%d %H:%M} UTC, the policy was changed after that"
-    return None
+        return str(rows.message)
+    made, now = report_time(rows), view.agreed.now
+    if made is None or why_stale(made, None, now):
+        return why_stale(made, None, now)
+    changed = view.look("policy_changed", made)
+    return why_stale(made, None if isinstance(changed, Unavailable) else changed, now)
 
 
 @rule("V27")
 def _targeted_by_too_few(view: View) -> Outcome | int:
     if not (view.migrated and view.targets and view.offers_reset):
         return 0
-    effective, required = view.effective, view.methods_required
-    reach = {name: _reach(view, name) for options in KINDS.values() for name in options if effective[name]}
+    effective, required, audiences = view.effective, view.methods_required, _audiences(view)
 
-    def methods_of(person: Person) -> int:
-        return sum(any(name in reach and reach[name](person.id) for name in options) for options in KINDS.values())
+    def reaches(option: str, person: Person) -> bool:
+        return effective[option] and (option not in audiences or person.id in audiences[option])
 
-    return of_users(_names(person for person in _in_scope(view) if methods_of(person) < required))
+    def kinds(person: Person) -> int:
+        return sum(any(reaches(option, person) for option in options) for options in KINDS.values())
 
-
-def _reach(view: View, option: str) -> Callable[[str], bool]:
-    """Whom a method is for in the authentication methods policy."""
-    target = view.targets.get(option.removeprefix("methods."))
-    if target is None:
-        return lambda _person: True
-    included = _members(view, target["include"])
-    excluded = _members(view, target["exclude"])
-    everyone = EVERYONE in target["include"]
-    return lambda person: (everyone or person in included) and person not in excluded
-
-
-def _members(view: View, groups: Iterable[str]) -> frozenset[str]:
-    found: set[str] = set()
-    for group in groups:
-        if group != EVERYONE:
-            found.update(person.id for person in view.know("group_people", group.lower()))
-    return frozenset(found)
+    return of_users(_names(person for person in _in_scope(view) if kinds(person) < required))
 
 
 @rule("V31")
@@ -456,21 +455,20 @@ def _registration_may_be_blocked(view: View) -> Outcome | int:
 def _may_block(policy: dict[str, Any], group: str | None) -> bool:
     """Whether a policy in force asks for a place, a device or a strength when users in scope register."""
     conditions, controls = policy.get("conditions") or {}, policy.get("grantControls") or {}
-    users = conditions.get("users") or {}
-    wants = (
-        bool(conditions.get("locations"))
-        or bool(MANAGED_DEVICE & set(controls.get("builtInControls") or []))
-        or bool(controls.get("authenticationStrength"))
-        or "block" in (controls.get("builtInControls") or [])
-    )
-    included = (
-        "All" in (users.get("includeUsers") or [])
-        or (group is None and bool(users.get("includeGroups") or users.get("includeUsers")))
-        or group in (users.get("includeGroups") or [])
-    )
-    excluded = group is not None and group in (users.get("excludeGroups") or [])
     actions = (conditions.get("applications") or {}).get("includeUserActions") or []
-    return policy.get("state") == "enabled" and REGISTER_ACTION in actions and wants and included and not excluded
+    wants = conditions.get("locations") or controls.get("authenticationStrength")
+    hard = HARD_CONTROLS & set(controls.get("builtInControls") or [])
+    users = {
+        name: {str(item).lower() for item in ids or []}
+        for name, ids in (conditions.get("users") or {}).items()
+        if isinstance(ids, list)
+    }
+    included = users.get("includeUsers", set()) - {"none"} | users.get("includeGroups", set())
+    # Who else is in the group of a scope is not looked at: a policy for another group may be about other people.
+    concerns = bool(included) if group is None else bool(included & {"all", group})
+    excluded = group is not None and group in users.get("excludeGroups", set())
+    in_force = policy.get("state") == "enabled" and REGISTER_ACTION in actions
+    return in_force and bool(wants or hard) and concerns and not excluded
 
 
 @rule("V91")
@@ -492,11 +490,12 @@ def _report_lags(view: View) -> int:
     rows, now = view.glance("registrations"), view.agreed.now
     if isinstance(rows, Unavailable):
         raise Undecided(rows.message)
-    made = _report_time(rows)
+    made = report_time(rows)
     if made is None:
         raise Undecided("the registration report does not tell when it was made")
-    changed = _last_change(view.facts.get(("policy_changes",), ()))
-    return int(now - made > REPORT_DELAY or (changed is not None and now - changed < REPORT_DELAY))
+    changed = view.facts.get(("policy_changed", made))
+    altered = None if isinstance(changed, Unavailable) else moment(changed)
+    return int(why_stale(made, None, now) is not None or (altered is not None and now - altered < REPORT_DELAY))
 
 
 @rule("V95")

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from ansible_collections.tenantops.entra.plugins.module_utils._calendar import CUT_OVERS
+from ansible_collections.tenantops.entra.plugins.module_utils._coverage import REPORT_DELAY, moment
 from ansible_collections.tenantops.entra.plugins.module_utils._licences import SERVICE_PLANS
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import EVERYONE
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Person, Registration
@@ -33,11 +34,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors impo
     REASONS_WITHIN,
     RESET_ERRORS,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import (
-    REPORT_DELAY,
-    moment,
-    plans_with_reset,
-)
+from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import plans_with_reset
 from ansible_collections.tenantops.entra.plugins.module_utils._views import View
 
 Answer: TypeAlias = "bool | None"

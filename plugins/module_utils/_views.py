@@ -34,7 +34,7 @@ UNREAD: Mapping[str, str] = {
     "organization": "the organization was not read",
     "people": "the users were not read",
     "person": "a user was not read",
-    "policy_changes": "the audit log was not read",
+    "policy_changed": "when the policy was changed last was not read",
     "portal_roles": "the portal user's roles were not looked at",
     "registrations": "the registration report was not read",
     "role_holders": "who holds which role was not read",

@@ -326,6 +326,8 @@ def test_one_token_and_one_look_at_the_tenant_for_a_whole_run(
                 "GET PasswordResetPolicies": 5 * (3 if changed else 1) + 1,
                 **({"PUT PasswordResetPolicies": 5} if changed else {}),
                 "GET authenticationMethodsPolicy": 2,
+                "GET OnPremisesPasswordResetPolicies": 1,
+                "GET authorizationPolicy": 1,
             }
 
 

@@ -146,6 +146,12 @@ ONE = policy(numberOfAuthenticationMethodsRequired=1)
 NOBODY = policy(enablementType=0, passwordResetEnabledGroupIds=[])
 EVERYBODY = policy(enablementType=2, passwordResetEnabledGroupIds=[])
 SMS_ONLY = {"authentication_methods_policy": configured(Sms=True, MicrosoftAuthenticator=False, SoftwareOath=False)}
+FOR_SALES = {
+    "authentication_methods_policy": {
+        **configured(Sms=False),
+        "Email": {"includeTargets": [{"targetType": "group", "id": NESTED}]},
+    }
+}
 LEGACY_LIKE = legacy(email=True, mobilePhone=True, notification=True, code=True)
 WRITEBACK = {"on_premises": {"passwordWritebackSupported": True}}
 FREE = {"plans": []}
@@ -201,6 +207,8 @@ CASES = [
     case("V17", "new", ONE, methods(lee=[EMAIL]), methods_required=2, blocking=True, users=["lee@contoso.example"]),
     case("V17", "new", ONE, methods(lee=[EMAIL]), methods_required=2, max_locked_out_users=1, severity="warning"),
     case("V17", "new", methods={"email": False, "security_questions": True}, blocking=True),
+    # Has both methods registered, and e-mail is not for everyone.
+    case("V17", "new", ONE, FOR_SALES, methods_required=2, blocking=True, users=["kim@contoso.example"]),
     case("V17", None, ONE, methods_required=2),
     case("V17", None, ONE, methods(lee=[EMAIL]), admins(LEE), methods_required=2),
     case(

@@ -381,9 +381,10 @@ def test_the_review_of_a_tenant_that_is_set_by_hand(make_tenant: Any) -> None:
     assert review["msg"] == [
         f"Contoso (t{tenant.id[:8]}.example)",
         "Methods            email, mobile phone, mobile app notification, mobile app code, software oath",
+        "Admins can reset   yes, by a policy of their own",
         (
             "Not known          who can reset, methods needed, asked to register, asked to confirm, users are mailed, "
-            "admins are mailed, helpdesk link"
+            "admins are mailed, helpdesk link, written back"
         ),
         "LEFT BY HAND       scope=selected, group=SSPR Pilot",
         f"on this page       {LINKS}Properties",

@@ -120,11 +120,15 @@ def _group(tenant: Tenant, call: Call, name: str) -> Answer:
 
 
 def _members(tenant: Tenant, call: Call, name: str) -> Answer:
-    def show(member: str) -> dict[str, Any]:
-        return {ODATA_TYPE: "#microsoft.graph.directoryObject", "id": member}
-
     found = _known_group(tenant, name).get("members", [])
-    return odata.page(call, found, show, "directoryObjects", default=PAGE_SIZE, cap=PAGE_SIZE)
+    return odata.page(
+        call,
+        found,
+        lambda member: _show_object(tenant, call, member),
+        "directoryObjects",
+        default=PAGE_SIZE,
+        cap=PAGE_SIZE,
+    )
 
 
 def _transitive_members(tenant: Tenant, call: Call, name: str) -> Answer:

@@ -255,7 +255,7 @@ def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], asked: dic
         (
             legacy(mobilePhoneOptionEnabled=False),
             {"methods__email": False, "methods__mobile_app_code": True},
-            "do not count for methods_required",
+            "fewer methods than methods_required are on besides",
         ),
         (legacy(), {"methods_required": 2, "methods__mobile_phone": False}, "nobody could reset"),
         (legacy(), {"questions_to_reset": 5, "questions_to_register": 4}, "questions_to_reset is higher"),

@@ -271,20 +271,33 @@ def rows(as_of: str | None) -> list[Registration]:
 @pytest.mark.parametrize(
     ("report", "changed", "known"),
     [
-        (rows("2026-11-24T00:00:00.1234567Z"), [], True),
-        (rows("2026-11-23T23:59:59Z"), [], False),
-        (rows("2026-11-25T06:00:00Z"), [{"activityDateTime": "2026-11-25T06:00:01Z"}], False),
-        (rows("2026-11-25T06:00:00Z"), [{"activityDateTime": "2026-11-25T05:59:59Z"}], True),
+        (rows("2026-11-24T00:00:00.1234567Z"), None, True),
+        (rows("2026-11-23T23:59:59Z"), None, False),
+        (rows("2026-11-25T06:00:00Z"), "2026-11-25T06:00:01Z", False),
+        (rows("2026-11-25T06:00:00Z"), "2026-11-25T05:59:59.9Z", True),
         (rows("2026-11-25T06:00:00Z"), Unavailable("permission", "may not"), True),
-        (rows(None), [], False),
-        ([], [], False),
-        (Unavailable("licence", "needs P1"), [], False),
+        (rows(None), None, False),
+        (rows("yesterday"), None, False),
+        ([], None, False),
+        (Unavailable("licence", "needs P1"), None, False),
     ],
-    ids=["36 hours", "older", "changed since", "changed before", "no audit", "no day", "empty", "no licence"],
+    ids=[
+        "36 hours",
+        "older",
+        "changed since",
+        "changed before",
+        "no audit",
+        "no day",
+        "odd day",
+        "empty",
+        "no licence",
+    ],
 )
 @pytest.mark.parametrize("allowed", [False, True])
 def test_unknown_readiness_blocks_unless_it_is_allowed(report: Any, changed: Any, known: bool, allowed: bool) -> None:
-    facts = {("registrations",): report, ("policy_changes",): changed, ("role_holders",): {}}
+    facts = {("registrations",): report, ("role_holders",): {}}
+    if isinstance(report, list) and report:
+        facts["policy_changed", report[0].as_of] = changed
     assessed = judged(plan(documents(), methods_required=2), facts=facts, allow_unknown_readiness=allowed)
     found = finding(assessed, "READINESS")
     assert (found is None) is known
@@ -293,10 +306,50 @@ def test_unknown_readiness_blocks_unless_it_is_allowed(report: Any, changed: Any
 
 @pytest.mark.parametrize(("most", "blocking"), [(0, True), (1, False)])
 def test_so_many_may_be_locked_out(most: int, blocking: bool) -> None:
-    facts = {("registrations",): rows("2026-11-25T06:00:00Z"), ("policy_changes",): [], ("role_holders",): {}}
+    made = "2026-11-25T06:00:00Z"
+    facts = {("registrations",): rows(made), ("policy_changed", made): None, ("role_holders",): {}}
     found = finding(judged(plan(documents(), methods_required=2), facts=facts, max_locked_out_users=most), "V17")
     assert found is not None
     assert (found.blocking, found.users) == (blocking, ("kim@contoso.com",))
+
+
+ACTION = {"includeUserActions": ["urn:user:registersecurityinfo"]}
+EVERYONE = {"includeUsers": ["All"]}
+STRENGTH: dict[str, Any] = {"authenticationStrength": {"id": "00000000-0000-0000-0000-000000000002"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "users", "controls", "more", "fires"),
+    [
+        ("all", EVERYONE, STRENGTH, {}, True),
+        ("all", {"includeGroups": ["x"]}, STRENGTH, {}, True),
+        ("all", {"includeUsers": ["None"]}, STRENGTH, {}, False),
+        ("all", EVERYONE, {"builtInControls": ["mfa"]}, {}, False),
+        ("all", EVERYONE, {"builtInControls": ["compliantDevice"]}, {}, True),
+        ("all", EVERYONE, None, {"locations": {"includeLocations": ["All"]}}, True),
+        ("all", EVERYONE, STRENGTH, {"state": "enabledForReportingButNotEnforced"}, False),
+        ("all", EVERYONE, STRENGTH, {"applications": {"includeApplications": ["All"]}}, False),
+        ("selected", {"includeGroups": [GROUP.upper()]}, STRENGTH, {}, True),
+        ("selected", {"includeGroups": ["x"]}, STRENGTH, {}, False),
+        ("selected", {**EVERYONE, "excludeGroups": [GROUP]}, STRENGTH, {}, False),
+        ("none", EVERYONE, STRENGTH, {}, False),
+    ],
+)
+def test_what_may_keep_people_from_registering(
+    scope: str, users: dict[str, Any], controls: dict[str, Any] | None, more: dict[str, Any], fires: bool
+) -> None:
+    state = more.pop("state", "enabled")
+    policy = {
+        "displayName": "P",
+        "state": state,
+        "conditions": {"users": {**users, "includeGuestsOrExternalUsers": None}, "applications": ACTION, **more},
+        "grantControls": controls,
+    }
+    pilot = documents(
+        None, {"enablementType": SETTINGS["scope"].values[scope], "passwordResetEnabledGroupIds": [GROUP]}
+    )
+    found = finding(judged(plan(pilot), facts={("conditional_access",): [policy]}), "V90")
+    assert (found is not None) is fires
 
 
 # Properties: any tenant, anything wanted
