@@ -313,6 +313,5 @@ def _summary(failed: list[Outcome], total: int) -> SsprError:
     return replace(
         first,
         message=f"{len(failed)} of {total} rows failed: {'; '.join(named)}{more}",
-        hint="Nothing else was left undone. rows has each way out; after that run it again, it writes only what is "
-        "missing.",
+        hint="rows has the way out of each. Run it again after that: it writes only what is missing.",
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.tenantops.entra.plugins.module_utils._calendar import CUT_OVERS
 from ansible_collections.tenantops.entra.plugins.module_utils._coverage import REPORT_DELAY, moment
@@ -37,7 +37,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors impo
 from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import plans_with_reset
 from ansible_collections.tenantops.entra.plugins.module_utils._views import View
 
-Answer = bool | None
+Answer: TypeAlias = "bool | None"
 
 # The report's names of what a user has registered, by Graph's type of the method. Who has the Authenticator app has its
 # codes as well. Passkeys and others keep the name of their type: they never count.

@@ -106,7 +106,8 @@ notes:
     has the status V(cannot_compare).
   - Four rows are worked on at a time. Where the service asks to wait, the task waits. Microsoft may allow as few as
     five requests in ten seconds, and a row that is new takes three, so a thousand users may take two hours.
-  - The same user in two rows is refused before anything is sent.
+  - The same user in two rows is refused before anything is sent. Name all users in one way, since one who is named once
+    by user principal name and once by object ID is not noticed.
   - Numbers added here serve multifactor authentication as well, as any registered method does.
 seealso:
   - module: tenantops.entra.sspr_user_info

@@ -128,6 +128,7 @@ def test_a_user_who_can_reset(make_tenant: Any, ansible: Ansible) -> None:
     assert not any(result.changed for result in run.results)
 
 
+@pytest.mark.worker_only
 def test_an_administrator_has_microsofts_policy(make_tenant: Any, ansible: Ansible) -> None:
     through_a_group = company(
         make_tenant,
@@ -150,6 +151,7 @@ def test_an_administrator_has_microsofts_policy(make_tenant: Any, ansible: Ansib
     assert (third["capable"], codes(third)) == (False, ["AdministratorsCannotReset"])
 
 
+@pytest.mark.worker_only
 def test_what_cannot_be_read_is_told_and_never_guessed(make_tenant: Any, ansible: Ansible) -> None:
     blind = company(make_tenant, apps={APP: ["Organization.Read.All", "User.Read.All"]})
     free = company(make_tenant, plans=["O365_BUSINESS_PREMIUM"])
@@ -184,6 +186,7 @@ def test_what_cannot_be_read_is_told_and_never_guessed(make_tenant: Any, ansible
         assert tenant.writes() == []
 
 
+@pytest.mark.worker_only
 def test_a_report_that_is_behind_is_said_to_be(make_tenant: Any, ansible: Ansible) -> None:
     row = {
         "id": ADELE["id"],
@@ -215,6 +218,7 @@ def test_a_report_that_is_behind_is_said_to_be(make_tenant: Any, ansible: Ansibl
     assert missing(found[3]) == {"methods": "permission"}
 
 
+@pytest.mark.worker_only
 def test_wrong_options_and_unknown_users(make_tenant: Any, ansible: Ansible) -> None:
     tenant = company(make_tenant)
     asked = {"user": "adele@contoso.com"}

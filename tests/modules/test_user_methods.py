@@ -145,13 +145,15 @@ def test_one_user_a_list_and_what_is_left_alone(make_company: Any, ansible: Ansi
         {"user": user_id(1), "email": "old@HOME.example", "mobile_phone": ""},
         {"user": upn(2), "mobile_phone": number(2), "alternate_mobile_phone": number(3), "email": "u2@home.example"},
     ]
-    foretold, first, again, one, other = ansible.tasks(
+    run = ansible.run_tasks(
         tenant.task("sspr_user_methods", check_mode=True, users=users),
         tenant.task("sspr_user_methods", users=users),
         tenant.task("sspr_user_methods", users=users),
         tenant.task("sspr_user_methods", user=upn(1).upper(), mobile_phone=number(7), office_phone=number(8)),
         tenant.task("sspr_user_methods", user=upn(1), check_mode=True, state="absent", office_phone="any"),
+        arguments=["-vvvv", "--diff"],
     )
+    foretold, first, again, one, other = run.results
     for result in (foretold, first):
         assert result.ok, result.values
         assert result.changed
@@ -170,8 +172,11 @@ def test_one_user_a_list_and_what_is_left_alone(make_company: Any, ansible: Ansi
     assert stored(tenant, 1) == {"mobile": number(7), "office": number(8), "email": "Old@home.example"}
     assert sent(tenant)[-2:] == [("PATCH", "mobile"), ("POST", "office")]
     assert len(tenant.writes()) == 2 + 3 + 2
+    assert secrets_in(run.output) == []
+    assert "eyJ" not in run.output
 
 
+@pytest.mark.worker_only
 def test_removing_in_the_order_the_service_demands(make_company: Any, ansible: Ansible) -> None:
     whole = [
         phone(number(1)),
@@ -204,6 +209,7 @@ def test_removing_in_the_order_the_service_demands(make_company: Any, ansible: A
     assert (again.ok, again.changed) == (True, False)
 
 
+@pytest.mark.worker_only
 def test_masked_numbers_are_left_alone(make_company: Any, ansible: Ansible) -> None:
     tenant = make_company(2, mask_phone_numbers=True, user_methods={user_id(0): [phone(number(0))]})
     users = [
@@ -223,6 +229,7 @@ def test_masked_numbers_are_left_alone(make_company: Any, ansible: Ansible) -> N
     assert len(tenant.writes()) == 2
 
 
+@pytest.mark.worker_only
 def test_wrong_options_are_refused_before_anything_is_sent(make_company: Any, ansible: Ansible) -> None:
     tenant = make_company(1)
     wrong: list[dict[str, Any]] = [
@@ -244,6 +251,7 @@ def test_wrong_options_are_refused_before_anything_is_sent(make_company: Any, an
     assert tenant.requests() == []
 
 
+@pytest.mark.worker_only
 def test_what_the_service_refuses_is_told_at_its_row(make_company: Any, ansible: Ansible) -> None:
     tenant = make_company(8)
     tenant.fault("status", plane="graph", status=403, path="user0001.*methods", times=None)
@@ -283,6 +291,7 @@ def test_what_the_service_refuses_is_told_at_its_row(make_company: Any, ansible:
     assert stored(tenant, 6) == {"mobile": number(6), "email": "u6@home.example"}
 
 
+@pytest.mark.worker_only
 def test_waiting_as_asked_lost_connections_and_stale_reads(make_company: Any, ansible: Ansible) -> None:
     tenant = make_company(8)
     tenant.fault("throttle", plane="graph", method="GET", path="user0001.*methods", retry_after=1)
@@ -307,6 +316,7 @@ def test_waiting_as_asked_lost_connections_and_stale_reads(make_company: Any, an
     assert len(posted) == 16, "nothing was written twice"
 
 
+@pytest.mark.worker_only
 def test_a_service_that_does_not_answer_is_not_asked_a_thousand_times(make_company: Any, ansible: Ansible) -> None:
     tenant = make_company(200)
     tenant.fault("status", plane="graph", status=500, path="authentication/methods", times=None)
@@ -320,6 +330,7 @@ def test_a_service_that_does_not_answer_is_not_asked_a_thousand_times(make_compa
     assert len(tenant.requests("graph")) < 50
 
 
+@pytest.mark.worker_only
 def test_permissions_and_roles(make_company: Any, ansible: Ansible) -> None:
     reader = make_company(1, apps={APP: MAY_READ})
     nothing = make_company(1, apps={APP: ["Organization.Read.All"]})
