@@ -59,7 +59,7 @@ def cleaned(value: Any) -> Any:
 
 def misfit(value: Any, schema: Mapping[str, Any] = ENTRY, where: str = "") -> str | None:
     """The first place where a value is not as this part of the schema has it, or None."""
-    if "const" in schema and value != schema["const"]:
+    if "const" in schema and (value != schema["const"] or isinstance(value, bool)):
         return f"{where or 'it'} is {value!r}, not {schema['const']!r}"
     if "enum" in schema and value not in schema["enum"]:
         return f"{where} is {value!r}, not one of {', '.join(schema['enum'])}"
@@ -243,11 +243,9 @@ def _evaluated(entry: Entry | None) -> bool:
 def verdict(report: Report, fail_on: str) -> dict[str, Any]:
     """Whether whoever asked for this report wants it to fail, and why."""
     states = report["totals"]["states"]
-    failing = [f"{states[state]} in state {state}" for state in FAILING[fail_on] if states[state]]
-    message = (
-        f"Of {report['totals']['tenants']} tenants, {' and '.join(failing)}." if failing else "Nothing that counts."
-    )
-    return {"fail": bool(failing), "message": message}
+    found = [f"{states[state]} in state {state}" for state in FAILING[fail_on] if states[state]]
+    message = f"fail_on is {fail_on}: {' and '.join(found) or 'none counts'}, of {report['totals']['tenants']} tenants."
+    return {"fail": bool(found), "message": message}
 
 
 # What a page shows
@@ -317,7 +315,7 @@ def headline(totals_: Mapping[str, Any], shown: Mapping[str, int]) -> str:
             ("drift", "drifted"),
             ("incomplete", "could not be checked in full"),
             ("failed", "could not be read"),
-            ("not run", "were not run"),
+            ("not run", "not run"),
         )
         if shown.get(state)
     ]
@@ -331,7 +329,9 @@ def file_names(hosts: Iterable[str]) -> dict[str, str]:
 
 def _stem(host: str) -> str:
     plain = re.sub(r"[^a-z0-9._-]+", "-", host.lower()).strip(".-_")[:_FILE_NAME_LENGTH]
-    if plain == host and not _DEVICE.fullmatch(plain):
+    if _DEVICE.fullmatch(plain):
+        plain = f"tenant-{plain}"
+    if plain and plain == host:
         return plain
     # A tilde is in no plain name, so no other host can be called that.
     return f"{plain or 'tenant'}~{hashlib.sha256(host.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"

@@ -64,7 +64,7 @@ TEMPLATES = {
 {% with waiver = control.waiver %}
 {% if waiver %}
 <dt>Waiver</dt>
-<dd><bdi>{{ waiver.reason }}</bdi>, by <bdi>{{ waiver.owner }}</bdi>{{ until(waiver.expires) }}</dd>
+<dd><bdi>{{ waiver.reason }}</bdi>, owner <bdi>{{ waiver.owner }}</bdi>{{ until(waiver.expires) }}</dd>
 {% endif %}
 {% endwith %}
 {% with attested = control.attestation %}
@@ -325,8 +325,8 @@ Baselines:
 {% endfor %}
 {% if report.since %}
 <li class="{{ 'fail' if report.since.new_drift else 'pass' }}"><b>{{ report.since.new_drift | length }}</b>
-newly drifted</li>
-<li class="pass"><b>{{ report.since.fixed | length }}</b> fixed since last time</li>
+controls newly drifted</li>
+<li class="pass"><b>{{ report.since.fixed | length }}</b> controls fixed</li>
 {% endif %}
 {% if verified is not none %}
 <li class="unknown"><b>{{ verified }}%</b> of answers verified</li>
@@ -455,7 +455,7 @@ newly drifted</li>
 <section class="details" aria-labelledby="details">
 <h2 id="details">Each tenant</h2>
 {% for entry in report.tenants %}
-<details class="tenant" id="d{{ loop.index }}">
+<details id="d{{ loop.index }}">
 <summary><h3><bdi>{{ entry | name }}</bdi></h3>{{ tag(entry | state) }}
 <span class="quiet small"><bdi>{{ entry.host }}</bdi></span></summary>
 <div id="t{{ loop.index }}">

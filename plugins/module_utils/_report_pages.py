@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
@@ -34,14 +33,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._report import (
 from ansible_collections.tenantops.entra.plugins.module_utils._report_html import TEMPLATES
 from ansible_collections.tenantops.entra.plugins.module_utils._report_schema import STATES
 from ansible_collections.tenantops.entra.plugins.module_utils._report_style import SCRIPT, STYLE
-
-try:
-    import jinja2
-    import pygal
-except ImportError as _exc:
-    IMPORT_ERROR: ImportError | None = _exc
-else:
-    IMPORT_ERROR = None
 
 SVG = "http://www.w3.org/2000/svg"
 # From the left to the right of a bar, and the colours of the style sheet in that order
@@ -64,17 +55,21 @@ MARKS = {
 _MOST_MISSED = 5
 # The share of the longest bar that a number needs
 _ROOM_FOR_NUMBER = 0.07
-_WIDTH, _BAR_HEIGHT = 560, 30
+_WIDTH, _BAR_HEIGHT = 400, 26
 
 
 def require_libraries() -> None:
-    """Say which Python library is missing, for this interpreter."""
-    if IMPORT_ERROR is not None:
+    """Say which Python library is missing, for this interpreter. No other module needs them, so none waits for them."""
+    try:
+        import jinja2
+        import pygal
+    except ImportError as exc:
         raise SsprError(
             "internal",
-            f"a Python library is missing for {sys.executable}: {IMPORT_ERROR}",
+            f"a Python library is missing for {sys.executable}: {exc}",
             hint="Install pygal for this Python (requirements.txt of the collection). Jinja2 comes with ansible-core.",
-        )
+        ) from exc
+    del jinja2, pygal
 
 
 def fleet_page(report: Report, *, pages: bool) -> str:
@@ -168,6 +163,8 @@ def _digest(text: str) -> str:
 
 @cache
 def _environment() -> Any:
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.DictLoader(TEMPLATES),
         autoescape=True,
@@ -218,28 +215,28 @@ class Picture:
 def _pictures(report: Report, states: Mapping[str, int]) -> Iterator[Picture]:
     count = len(report["tenants"])
     if count:
-        yield Picture("Tenants by state", _counted("states", states))
+        yield Picture("Tenants by state", _counted("states", states, SHOWN_STATES))
     coverage = report["totals"]["coverage"]
     if coverage["tenants"]:
         known = {name: coverage[key] for key, name in COVERAGE_NAMES.items() if coverage[key] is not None}
         note = f"In the {coverage['tenants']} of {count} tenants where this is known"
-        yield Picture("Users", _counted("plain", known), note)
+        yield Picture("Users", _counted("plain", known, tuple(known)), note)
 
 
-def _counted(kind: str, counts: Mapping[str, int]) -> str:
-    """A bar for each number, in the colour of its place."""
+def _counted(kind: str, counts: Mapping[str, int], colours: Sequence[str]) -> str:
+    """A bar for each number. Its colour goes by its name's place among the colours."""
     labels = [f"{name} {count:,}" for name, count in counts.items()]
-    series = {name: [*[None] * place, count] for place, (name, count) in enumerate(counts.items())}
+    series = {name: [count if other == name else None for other, count in counts.items()] for name in colours}
     return _bars(kind, labels, series, ", ".join(labels), print_values=False)
 
 
 def _compliance(found: Sequence[Column]) -> Iterator[Picture]:
+    """A picture a baseline: how many tenants meet each of its controls."""
     for baseline in dict.fromkeys(column.baseline for column in found):
         group = [column for column in found if column.baseline == baseline]
         bars = {status: [column.counts[status] for column in group] for status in STATUS_SERIES}
         text = f"Tenants by control of {baseline}. The table of controls has the numbers."
-        labels = [column.control for column in group]
-        yield Picture(f"Compliance: {baseline}", _bars("statuses", labels, bars, text))
+        yield Picture(f"Compliance: {baseline}", _bars("statuses", [column.control for column in group], bars, text))
 
 
 def _bars(
@@ -251,6 +248,8 @@ def _bars(
     print_values: bool = True,
 ) -> str:
     """Horizontal bars, from the top down, as an SVG element that takes its colours from the page."""
+    import pygal
+
     chart = pygal.HorizontalStackedBar(
         classes=["chart", kind],
         css=[],
@@ -268,10 +267,9 @@ def _bars(
         value_formatter=lambda count: f"{count:.0f}",
     )
     chart.x_labels = list(reversed(labels))
-    longest = max((sum(filter(None, counts)) for counts in zip_longest(*series.values())), default=0)
+    longest = max((sum(filter(None, counts)) for counts in zip(*series.values(), strict=True)), default=0)
     for name, values in series.items():
-        padded = [*values, *[None] * (len(labels) - len(values))]
-        chart.add(name, [_bar(count, longest) for count in reversed(padded)])
+        chart.add(name, [_bar(count, longest) for count in reversed(values)])
     return _plain(chart.render(is_unicode=True), text)
 
 

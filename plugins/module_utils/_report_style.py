@@ -134,12 +134,12 @@ th button:hover { border-color: var(--quiet); }
 .tools p { margin: 0; padding: .25rem 0; }
 
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .4rem 0; background: var(--paper); }
-details.tenant { content-visibility: auto; contain-intrinsic-size: auto 3rem; }
 summary { padding: .5rem .8rem; cursor: pointer; }
 summary > * { display: inline; margin-inline-end: .75rem; }
 details > div { padding: 0 .8rem .8rem; }
-.controls { padding: 0; list-style: none; }
-.controls > li { border-inline-start: .3rem solid var(--text); padding: .3rem .8rem; margin: .6rem 0;
+.controls { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr)); gap: .6rem;
+  padding: 0; list-style: none; }
+.controls > li { border-inline-start: .3rem solid var(--text); padding: .3rem .8rem; min-width: 0;
   background: var(--card); border-radius: 0 .3rem .3rem 0; break-inside: avoid; }
 .facts { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .1rem 1rem; margin: .25rem 0; }
 .facts dt { color: var(--quiet); }

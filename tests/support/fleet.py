@@ -108,13 +108,14 @@ def entry(host: str, name: str | None = None, statuses: Mapping[str, str] | None
         for line in lines
     ]
     found = {control["status"] for control in controls}
+    tenant_id = uuid.uuid5(uuid.NAMESPACE_DNS, ascii(host))
     return {
         "schema": 1,
         "host": host,
         "tenant": {
-            "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, host)),
+            "id": str(tenant_id),
             "display_name": name or host,
-            "default_domain": f"{uuid.uuid5(uuid.NAMESPACE_DNS, host).hex[:8]}.example",
+            "default_domain": f"t{tenant_id.hex[:8]}.example",
         },
         "run": "ok",
         "error": None,
