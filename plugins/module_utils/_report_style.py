@@ -126,7 +126,8 @@ td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
 .name { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet);
   border-radius: .3rem; padding: .25rem .5rem; max-width: 100%; }
-th button { border-color: transparent; background: none; padding: 0 .3rem; font-weight: 700; cursor: pointer; }
+th button { border-color: transparent; background: none; padding: 0; min-width: 1.75rem; min-height: 1.75rem;
+  font-weight: 700; cursor: pointer; }
 th button:hover { border-color: var(--quiet); }
 .tools { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem 1rem; margin: .75rem 0; }
 .tools:empty { display: none; }

@@ -43,7 +43,7 @@ def written(directory: Path, entries: list[dict[str, Any]], hosts: dict[str, str
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tenants of each sort, so few that everything in them can be looked at."""
-    entries = [*list(fleet(40))[2:6], failed("broken")]
+    entries = [*list(fleet(40))[4:6], failed("broken")]
     return written(tmp_path_factory.mktemp("few"), entries, {"late": None})
 
 
