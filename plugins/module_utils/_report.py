@@ -57,7 +57,7 @@ def cleaned(value: Any) -> Any:
     return value
 
 
-def misfit(value: Any, schema: Mapping[str, Any] = ENTRY, where: str = "") -> str | None:
+def misfit(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     """The first place where a value is not as this part of the schema has it, or None."""
     if "const" in schema and (value != schema["const"] or isinstance(value, bool)):
         return f"{where or 'it'} is {value!r}, not {schema['const']!r}"
@@ -84,6 +84,10 @@ def _parts(value: Any, schema: Mapping[str, Any], where: str) -> Iterator[tuple[
         known = schema.get("properties", {})
         for key, item in value.items():
             yield item, known.get(key, schema.get("additionalProperties", {})), f"{where}.{key}".lstrip(".")
+
+
+def entry_misfit(entry: Any) -> str | None:
+    return misfit(entry, ENTRY)
 
 
 def report_misfit(report: Any) -> str | None:

@@ -23,8 +23,8 @@ from ansible_collections.tenantops.entra.plugins.module_utils._report import (
     Report,
     assembled,
     cleaned,
+    entry_misfit,
     joined,
-    misfit,
     report_misfit,
     verdict,
 )
@@ -172,7 +172,7 @@ def _entries(directory: Path, warnings: list[str]) -> Iterator[Entry]:
     for path in sorted(directory.glob("*.json")):
         try:
             entry = cleaned(json.loads(path.read_text(encoding="utf-8")))
-            wrong = misfit(entry)
+            wrong = entry_misfit(entry)
         except (OSError, ValueError) as exc:
             wrong = str(exc)
         if wrong:

@@ -78,7 +78,7 @@ options:
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the predicted result without changing anything.
-    support: none
+    support: partial
     details: The report is written in check mode too, as audits run in it. It is no change in a tenant.
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.

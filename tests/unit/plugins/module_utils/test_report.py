@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _report, _report_schema, _version
-from ansible_collections.tenantops.entra.plugins.module_utils._report import joined, misfit, natural, not_run
+from ansible_collections.tenantops.entra.plugins.module_utils._report import entry_misfit, joined, natural, not_run
 from ansible_collections.tenantops.entra.tests.support.fleet import AT, CONTROLS, entry, failed, fleet, hostile, report
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -71,7 +71,7 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
 def test_what_is_no_entry_is_named(message: str) -> None:
     found = entry("here")
     DAMAGE[message](found)
-    assert (misfit(found) or "").startswith(message)
+    assert (entry_misfit(found) or "").startswith(message)
     assert not jsonschema.Draft202012Validator(_report_schema.ENTRY).is_valid(found)
 
 
@@ -93,7 +93,7 @@ def test_anything_anywhere_is_judged_as_the_schema_does(value: Any, data: st.Dat
             break
     place[key] = value
     valid = jsonschema.Draft202012Validator(_report_schema.ENTRY).is_valid(found)
-    assert (misfit(found) is None) == valid
+    assert (entry_misfit(found) is None) == valid
 
 
 def test_of_two_entries_the_later_one_counts() -> None:
