@@ -20,7 +20,12 @@ from typing import Any
 
 APP, SECRET = "aaaaaaaa-0000-4000-8000-000000000001", "benchmark-client-secret"
 OPERATOR, REFRESH_TOKEN = "operator@msp.example", "benchmark-refresh-token"
-PERMISSIONS = ["Organization.Read.All", "Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"]
+PERMISSIONS = [
+    "Organization.Read.All",
+    "Policy.Read.All",
+    "Policy.Read.AuthenticationMethod",
+    "Policy.ReadWrite.AuthenticationMethod",
+]
 SIMULATOR = "ansible_collections.tenantops.entra.tests.simulator"
 
 # What the jobs that change something leave in a tenant

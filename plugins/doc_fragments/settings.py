@@ -171,6 +171,29 @@ options:
     type: bool
 """
 
+    ON_PREMISES = r"""
+options:
+  password_writeback:
+    description:
+      - Whether passwords that users reset are written back to the organization's own directory.
+      - V(true) needs a subscription with Entra ID P1 or P2, or Microsoft 365 Business Premium. Without one it is
+        refused before anything is written.
+    type: bool
+  unlock_without_reset:
+    description:
+      - Whether users can unlock their on-premises account without resetting the password. Without O(password_writeback)
+        it has no effect.
+    type: bool
+"""
+
+    ADMIN_POLICY = r"""
+options:
+  admins_can_reset:
+    description:
+      - Whether administrators can reset their own password. It is about administrators alone.
+    type: bool
+"""
+
     CUSTOMIZATION = r"""
 options:
   helpdesk_link:

@@ -19,13 +19,21 @@ from time import monotonic, time
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._http import (
     LONGEST_WAIT,
     PostponedError,
     UnansweredError,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import SETTINGS, Page
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    AUTHORIZATION,
+    METHODS,
+    ON_PREMISES,
+    PLANE_OF,
+    POLICY,
+    SETTINGS,
+    Page,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     Documents,
     Plan,
@@ -70,7 +78,7 @@ class Change:
     recorder: Recorder | None
     # Parts that were sent and not yet seen
     pending: list[Step] = field(default_factory=list, init=False)
-    # Planes whose document was read with no write and no pause since; the portal's also with no other request since.
+    # Documents read with no write to them and no pause since; the SSPR policy also with no other request since.
     fresh: set[str]
 
     def plan(self) -> Plan:
@@ -88,8 +96,8 @@ class Change:
             if not plan.steps:
                 return
             step = plan.steps[0]
-            if step.plane not in self.fresh:
-                await self._read_again(step.plane, plan)
+            if step.document not in self.fresh:
+                await self._read_again(step.document, plan)
                 continue
             if self.recorder is not None and not await self._recorded(step, self.recorder):
                 continue
@@ -104,9 +112,11 @@ class Change:
 
     async def _recorded(self, step: Step, recorder: Recorder) -> bool:
         """Put the step on record. False when something had to be read for it, and the plan is no longer fresh."""
-        if self.documents.methods is None and recorder.lacks_methods:
-            recorder.methods = await _documents.read_methods(self.session.graph)
-            self.fresh.discard(PORTAL)
+        lacking = [name for name in recorder.lacks(self.documents) if self.session.plane(PLANE_OF[name]) is not None]
+        if lacking:
+            for name in lacking:
+                recorder.others = await read_document(self.session, name, recorder.others)
+            self.fresh.discard(POLICY)
             return False
         recorder.before(step, self.documents)
         return True
@@ -127,20 +137,19 @@ class Change:
             await self._confirm(sent, None)
 
     async def _send(self, part: Step) -> None:
-        if part.plane == GRAPH:
-            await _documents.patch_methods(self.session.graph, part)
-        elif self.session.portal is not None:
-            await _documents.put_policy(self.session.portal, part)
+        plane = self.session.plane(part.plane)
+        if plane is not None:
+            await WRITERS[part.document](plane, part)
 
     async def _confirm(self, sent: list[Step], lost: SsprError | None) -> None:
         """Read until two reads in a row show what was written. Never writes."""
-        plane = sent[0].plane
+        document = sent[0].document
         timeout = self.session.connection.confirm_timeout
         deadline = monotonic() + timeout
         in_a_row, pause, trouble = 0, FIRST_PAUSE, lost
         while True:
             try:
-                documents = await read_plane(self.session, plane, self.documents)
+                documents = await read_document(self.session, document, self.documents)
             except SsprError as exc:
                 trouble = exc
                 if exc.kind not in PASSING:
@@ -171,7 +180,7 @@ class Change:
         if not sent:
             return
         try:
-            self.documents = await read_plane(self.session, sent[0].plane, self.documents)
+            self.documents = await read_document(self.session, sent[0].document, self.documents)
         except SsprError:
             # The refusal is what the operator must hear about; these parts stay pending.
             self.pending.extend(sent)
@@ -194,13 +203,13 @@ class Change:
         self.progress.wrote = True
         self.progress.applied.extend(option for option in step.options if option not in self.progress.applied)
         self.turnstile.remember(
-            step.plane, {path: (step.replaced[path], value) for path, value in step.expected.items()}
+            step.document, {path: (step.replaced[path], value) for path, value in step.expected.items()}
         )
-        self.fresh = {GRAPH} if step.plane == GRAPH else {GRAPH, PORTAL}
+        self.fresh = self.fresh - {POLICY} | {step.document}
 
-    async def _read_again(self, plane: str, plan: Plan) -> None:
+    async def _read_again(self, document: str, plan: Plan) -> None:
         """Read a document afresh and make sure that nobody else has set the asked options meanwhile."""
-        self.documents = await settled_read(self.session, self.turnstile, plane, self.documents)
+        self.documents = await settled_read(self.session, self.turnstile, document, self.documents)
         self._look_for([])
         found = settings_of(self.documents, self.pages)
         foreign = [
@@ -213,34 +222,49 @@ class Change:
             raise SsprError(
                 "conflict",
                 f"somebody else has just changed {', '.join(foreign)} in this tenant",
-                plane=plane,
+                plane=PLANE_OF[document],
                 hint="Find out who, and run it again if your values are the ones to keep.",
             )
-        self.fresh.add(plane)
+        self.fresh.add(document)
 
 
-async def read_plane(session: Session, plane: str, documents: Documents) -> Documents:
-    """The documents with one plane's document read anew."""
-    if plane == GRAPH:
-        methods, state = await _documents.read_methods(session.graph)
-        return replace(documents, methods=methods, migration_state=state)
-    if session.portal is None:
+READERS = {
+    POLICY: _documents.read_policy,
+    ON_PREMISES: _documents.read_on_premises,
+    AUTHORIZATION: _documents.read_authorization,
+}
+WRITERS = {
+    POLICY: _documents.put_policy,
+    METHODS: _documents.patch_methods,
+    ON_PREMISES: _documents.put_on_premises,
+    AUTHORIZATION: _documents.patch_authorization,
+}
+
+
+async def read_document(session: Session, document: str, documents: Documents) -> Documents:
+    """The documents with one of them read anew, as far as there is a way to its service."""
+    plane = session.plane(PLANE_OF[document])
+    if plane is None:
         return documents
-    return replace(documents, portal=await _documents.read_policy(session.portal))
+    if document == METHODS:
+        methods, state = await _documents.read_methods(plane)
+        return replace(documents, methods=methods, migration_state=state)
+    found: dict[str, Any] = {document: await READERS[document](plane)}
+    return replace(documents, **found)
 
 
-async def settled_read(session: Session, turnstile: Turnstile, plane: str, documents: Documents) -> Documents:
+async def settled_read(session: Session, turnstile: Turnstile, document: str, documents: Documents) -> Documents:
     """Read, and read again while the answer is older than what was confirmed here a moment ago.
 
     Reads may lag behind writes. Building on such a read would put the previous task's page back.
     """
     pause = FIRST_PAUSE
     while True:
-        documents = await read_plane(session, plane, documents)
+        documents = await read_document(session, document, documents)
         behind = [
             until
-            for path, (olds, latest, until) in turnstile.replaced(plane).items()
-            if _is_old(at(documents, plane, path), olds, latest)
+            for path, (olds, latest, until) in turnstile.replaced(document).items()
+            if _is_old(at(documents, document, path), olds, latest)
         ]
         if not behind:
             return documents
@@ -265,7 +289,7 @@ def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, troubl
     """What to say of a write that was not seen: overwritten by somebody, or simply not there."""
     plane = missing[0].plane
     foreign = any(
-        canonical(at(documents, plane, path)) not in (canonical(value), canonical(part.replaced[path]))
+        canonical(at(documents, part.document, path)) not in (canonical(value), canonical(part.replaced[path]))
         for part in missing
         for path, value in part.expected.items()
     )

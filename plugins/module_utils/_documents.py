@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._http import Plane
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import Document
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import WRITTEN_AS, Document
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import KNOWN_STATES, Step
 
 GRAPH_PREFIX = "/v1.0"
@@ -29,6 +29,8 @@ PORTAL_HEADERS = {
 }
 
 POLICY = "PasswordReset/PasswordResetPolicies"
+ON_PREMISES = "PasswordReset/OnPremisesPasswordResetPolicies"
+AUTHORIZATION_POLICY = "policies/authorizationPolicy"
 METHODS_POLICY = "policies/authenticationMethodsPolicy"
 
 READ_ORGANIZATION = "Organization.Read.All"
@@ -39,6 +41,8 @@ READ_MEMBERS = "GroupMember.Read.All"
 WRITE_MEMBERS = "GroupMember.ReadWrite.All"
 READ_METHODS = "Policy.Read.AuthenticationMethod"
 WRITE_METHODS = "Policy.ReadWrite.AuthenticationMethod"
+READ_AUTHORIZATION = "Policy.Read.All"
+WRITE_AUTHORIZATION = "Policy.ReadWrite.Authorization"
 READ_POLICY = "Security Administrator (or User Administrator, Authentication Policy Administrator)"
 WRITE_POLICY = "Authentication Policy Administrator"
 WRITE_SCOPE = "User Administrator (or Authentication Policy Administrator)"
@@ -96,6 +100,27 @@ async def put_policy(portal: Plane, step: Step) -> None:
     """Write the whole policy. A PUT of less may reset the rest, and the query that skips checks is never sent."""
     only_scope = set(step.options) <= {"scope", "group"}
     await portal.write("PUT", POLICY, step.body, needs=WRITE_SCOPE if only_scope else WRITE_POLICY)
+
+
+async def read_on_premises(portal: Plane) -> Document:
+    """The on-premises integration: whether passwords are written back, and accounts unlocked without a reset."""
+    return await portal.read(ON_PREMISES, needs=READ_POLICY)
+
+
+async def put_on_premises(portal: Plane, part: Step) -> None:
+    """Send one field of the on-premises integration: the service takes each in a PUT of its own."""
+    body = {WRITTEN_AS.get(name, name): value for name, value in part.body.items()}
+    await portal.write("PUT", ON_PREMISES, body, needs=WRITE_POLICY)
+
+
+async def read_authorization(graph: Plane) -> Document:
+    """The one property of the authorization policy that belongs to SSPR: may administrators reset?"""
+    return await graph.read(AUTHORIZATION_POLICY, {"$select": "allowedToUseSSPR"}, needs=READ_AUTHORIZATION)
+
+
+async def patch_authorization(graph: Plane, part: Step) -> None:
+    """Write that property alone: the others are about guests, consent and more."""
+    await graph.write("PATCH", AUTHORIZATION_POLICY, part.body, needs=WRITE_AUTHORIZATION)
 
 
 async def find_group(graph: Plane, wanted: str, *, by_id: bool) -> dict[str, str]:

@@ -2,21 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages of the Password reset blade as tables: option, remote field, JSON type, range, encoding.
+"""The pages of the Password reset blade as tables: option, document, remote field, JSON type, range, encoding.
 
 A page module is its table. Nothing here does I/O, and nothing outside this file and ``_methods`` names a remote field.
-Field names and values of the portal document come from published payloads (the misspelt ``...Inteval...`` is the real
-name); ranges from Microsoft's SSPR documentation (concept-sspr-howitworks, passwords-faq).
+Field names and values of the portal's documents come from published payloads (the misspelt ``...Inteval...`` is the
+real name); ranges from Microsoft's SSPR documentation (concept-sspr-howitworks, passwords-faq).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL
 from ansible_collections.tenantops.entra.plugins.module_utils._methods import GRAPH_METHODS
+
+# The documents in which settings live, and the service of each: the SSPR policy, the authentication methods policy, the
+# on-premises integration, and the authorization policy, of which one property belongs to SSPR.
+POLICY, METHODS, ON_PREMISES, AUTHORIZATION = "portal", "methods", "on_premises", "authorization"
+PLANE_OF = {POLICY: PORTAL, METHODS: GRAPH, ON_PREMISES: PORTAL, AUTHORIZATION: GRAPH}
+TITLES = {
+    POLICY: "SSPR policy",
+    METHODS: "authentication methods policy",
+    ON_PREMISES: "on-premises integration",
+    AUTHORIZATION: "authorization policy",
+}
 
 NO_GROUP = "00000000-0000-0000-0000-000000000000"
 
@@ -25,10 +37,10 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of a page: an option, and the field of the portal document behind it.
+    """One line of a page: an option, and the field of the document behind it.
 
-    ``spec`` is the option's line in the argument spec. ``remote`` is None for an option the portal document does not
-    have. ``values`` translates an enumeration. ``low`` and ``high`` bound an integer, both included.
+    ``spec`` is the option's line in the argument spec. ``remote`` is None for an option the document does not have.
+    ``values`` translates an enumeration. ``low`` and ``high`` bound an integer, both included.
     """
 
     option: str
@@ -38,6 +50,7 @@ class Setting:
     values: Mapping[Any, Any] = field(default_factory=dict)
     low: int | None = None
     high: int | None = None
+    document: str = POLICY
 
     @property
     def remote_fields(self) -> tuple[str, ...]:
@@ -124,8 +137,8 @@ def json_name(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def flag(option: str, remote: str | None) -> Setting:
-    return Setting(option, {"type": "bool"}, remote, bool)
+def flag(option: str, remote: str | None, document: str = POLICY) -> Setting:
+    return Setting(option, {"type": "bool"}, remote, bool, document=document)
 
 
 def number(option: str, remote: str, low: int, high: int) -> Setting:
@@ -233,13 +246,33 @@ CUSTOMIZATION = Page(
     ),
 )
 
-ALL_PAGES = (PROPERTIES, AUTH_METHODS, REGISTRATION, NOTIFICATIONS, CUSTOMIZATION)
+ON_PREMISES_PAGE = Page(
+    "on_premises",
+    "On-premises integration",
+    "OnPremisesIntegration",
+    (
+        flag("password_writeback", "passwordWritebackSupported", ON_PREMISES),
+        flag("unlock_without_reset", "accountUnlockEnabled", ON_PREMISES),
+    ),
+)
 
-# Pages that are read nowhere yet: named in sspr_info so that their absence is said, not guessed.
-UNREAD_PAGES = {
-    "on_premises": ("OnPremisesIntegration", ("password_writeback", "unlock_without_reset")),
-    "admin_policy": ("Properties", ("admins_can_reset",)),
-}
+# Of administrators alone: it is not the switch for the tenant's users (concept-sspr-policy).
+ADMIN_POLICY = Page(
+    "admin_policy",
+    "Administrator policy",
+    "Properties",
+    (flag("admins_can_reset", "allowedToUseSSPR", AUTHORIZATION),),
+)
+
+ALL_PAGES = (
+    PROPERTIES,
+    AUTH_METHODS,
+    REGISTRATION,
+    NOTIFICATIONS,
+    CUSTOMIZATION,
+    ON_PREMISES_PAGE,
+    ADMIN_POLICY,
+)
 
 # The two options that an empty string clears.
 CLEARABLE = frozenset({"group", "helpdesk_contact"})
@@ -279,6 +312,9 @@ PORTAL_FIELDS: Mapping[str, type] = {
     "mobileAppCodeOptionAllowed": bool,
 }
 
+# A field of the on-premises integration that the portal's own writers spell differently.
+WRITTEN_AS = {"passwordWritebackSupported": "passwordWriteBackSupported"}
+
 # Resolved by the service on each read: never compared.
 VOLATILE_FIELDS = frozenset({"passwordResetEnabledGroupName"})
 
@@ -313,9 +349,26 @@ def changed_fields(before: Document, after: Document) -> dict[str, Any]:
     }
 
 
+def document_of(option: str, migrated: bool | None) -> str:
+    """The document an option lives in: methods move to another one with the tenant's migration."""
+    return METHODS if migrated and option in GRAPH_METHODS else SETTINGS[option].document
+
+
 def backend_of(option: str, migrated: bool | None) -> str:
-    """Where an option lives: methods move to Graph with the tenant's migration, the rest is the portal's."""
-    return "graph" if migrated and option in GRAPH_METHODS else "portal"
+    """The service of that document."""
+    return PLANE_OF[document_of(option, migrated)]
+
+
+def documents_for(pages: Sequence[Page], asked: Iterable[str]) -> tuple[str, ...]:
+    """The documents a task has to read, in the order of reading: the SSPR policy last, it is written right after.
+
+    Those with one page of their own are left unread by a task that could set them and is not asked to.
+    """
+    needed = {setting.document for page in pages for setting in page.settings}
+    needed |= {METHODS} if AUTH_METHODS in pages else set()
+    if len(needed) > 1:
+        needed -= {ON_PREMISES, AUTHORIZATION} - {SETTINGS[option].document for option in asked}
+    return tuple(document for document in (METHODS, AUTHORIZATION, ON_PREMISES, POLICY) if document in needed)
 
 
 def flatten(params: Mapping[str, Any], pages: Iterable[Page]) -> dict[str, Any]:

@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _methods, _rules
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    AUTHORIZATION,
+    METHODS,
+    ON_PREMISES,
+    PLANE_OF,
+    POLICY,
     SETTINGS,
     Document,
     Page,
-    backend_of,
     changed_fields,
+    document_of,
 )
 
 MIGRATED_STATES = frozenset({"migrationcomplete", None})
@@ -34,12 +38,20 @@ class Documents:
     """What was read of a tenant. A document that was not read is None.
 
     ``portal`` is the SSPR policy as the portal API gave it; ``methods`` the method configurations by id as Graph gave
-    them; ``migration_state`` counts only where ``methods`` was read.
+    them; ``migration_state`` counts only where ``methods`` was read; ``on_premises`` is the portal API's document of
+    the on-premises integration, ``authorization`` Graph's authorization policy.
     """
 
     portal: Document | None = None
     methods: _methods.Configurations | None = None
     migration_state: str | None = None
+    on_premises: Document | None = None
+    authorization: Document | None = None
+
+    def get(self, document: str) -> Document | None:
+        """The document of that name."""
+        found: Document | None = getattr(self, document)
+        return found
 
     @property
     def migrated(self) -> bool | None:
@@ -53,24 +65,28 @@ class Documents:
 class Step:
     """One write and what must be seen afterwards.
 
-    For the portal ``body`` is the whole document; for Graph a PATCH body by configuration. ``expected`` and
-    ``replaced`` hold the changed fields by path, as they shall be and as they were.
+    For the SSPR policy ``body`` is the whole document, for the methods a PATCH body by configuration, otherwise the
+    changed fields. ``expected`` and ``replaced`` hold the changed fields by path, as they shall be and as they were.
     """
 
-    plane: str
+    document: str
     options: tuple[str, ...]
     body: Document
     expected: Mapping[tuple[str, ...], Any]
     replaced: Mapping[tuple[str, ...], Any]
 
+    @property
+    def plane(self) -> str:
+        return PLANE_OF[self.document]
+
     def parts(self) -> list[Step]:
-        """The requests this write consists of: one for the portal, one a configuration for Graph."""
-        if self.plane == PORTAL:
+        """The requests this write consists of: one for the whole policy, else one a configuration or field."""
+        if self.document == POLICY:
             return [self]
         return [
             Step(
-                GRAPH,
-                tuple(option for option in self.options if name in _driven(option)),
+                self.document,
+                tuple(option for option in self.options if name in _driven(option, self.document)),
                 {name: body},
                 {path: value for path, value in self.expected.items() if path[0] == name},
                 {path: value for path, value in self.replaced.items() if path[0] == name},
@@ -101,10 +117,11 @@ def settings_of(documents: Documents, pages: Iterable[Page]) -> dict[str, Any]:
             option = setting.option
             if option.startswith("methods.") and documents.migrated is None:
                 values[option] = None
-            elif backend_of(option, documents.migrated) == GRAPH:
+            elif document_of(option, documents.migrated) == METHODS:
                 values[option] = methods[option]
             else:
-                values[option] = setting.decode(documents.portal) if documents.portal is not None else None
+                document = documents.get(setting.document)
+                values[option] = setting.decode(document) if document is not None else None
     return values
 
 
@@ -113,10 +130,12 @@ def misfits(documents: Documents, options: Iterable[str]) -> dict[str, str]:
     found = {}
     for option in options:
         why = None
-        if backend_of(option, documents.migrated) == GRAPH:
+        where = document_of(option, documents.migrated)
+        document = documents.get(where)
+        if where == METHODS:
             why = _methods.misfit(option, documents.methods or {})
-        elif documents.portal is not None:
-            why = SETTINGS[option].misfit(documents.portal)
+        elif document is not None:
+            why = SETTINGS[option].misfit(document)
         if why:
             found[option] = why
     return found
@@ -143,21 +162,25 @@ def make_plan(
     warnings: list[str] = []
     asked = _without_idle_group(documents, asked, warnings)
     faults = unsupported(documents, asked)
-    backend = {option: backend_of(option, documents.migrated) for option in asked}
-    on_graph = {o: v for o, v in asked.items() if backend[o] == GRAPH and documents.methods is not None}
-    on_portal = {o: v for o, v in asked.items() if backend[o] == PORTAL and documents.portal is not None}
-
-    portal = _portal_after(documents, on_portal)
+    homes = {option: document_of(option, documents.migrated) for option in asked}
+    wanted = {
+        document: {option: value for option, value in asked.items() if homes[option] == document}
+        for document in PLANE_OF
+        if documents.get(document) is not None
+    }
+    on_graph = wanted.pop(METHODS, {})
     methods = documents.methods
     if on_graph and methods is not None:
         faults += _methods.inexpressible(on_graph, methods)
         methods = _methods.write(on_graph, methods)
-    target = Documents(portal, methods, documents.migration_state)
+    plain: dict[str, Any] = {
+        name: _document_after(documents.get(name) or {}, values) for name, values in wanted.items()
+    }
+    target = replace(documents, methods=methods, **plain)
 
     before, after = settings_of(documents, pages), settings_of(target, pages)
-    fields = changed_fields(documents.portal, portal) if documents.portal and portal else {}
     changes = (
-        *(option for option in on_portal if fields.keys() & set(SETTINGS[option].remote_fields)),
+        *(o for name, values in wanted.items() for o in values if _touches(o, documents.get(name), plain[name])),
         *(option for option in on_graph if before[option] is not after[option]),
     )
 
@@ -173,16 +196,18 @@ def make_plan(
         before=before,
         after=after,
         changes=changes,
-        steps=steps_between(documents, target, on_portal, changes),
+        steps=steps_between(documents, target, {option: homes[option] for option in changes}),
         faults=(*faults, *stops),
         warnings=(*warnings, *notes),
-        backend=backend,
+        backend={option: PLANE_OF[document] for option, document in homes.items()},
     )
 
 
 def seen(step: Step, documents: Documents) -> bool:
     """Whether the documents hold everything the step wrote."""
-    return all(canonical(at(documents, step.plane, path)) == canonical(value) for path, value in step.expected.items())
+    return all(
+        canonical(at(documents, step.document, path)) == canonical(value) for path, value in step.expected.items()
+    )
 
 
 def canonical(value: Any) -> Any:
@@ -193,9 +218,9 @@ def canonical(value: Any) -> Any:
     return value
 
 
-def at(documents: Documents, plane: str, path: tuple[str, ...]) -> Any:
-    """The value at a path of a step's document; None where it has none."""
-    value: Any = documents.portal if plane == PORTAL else documents.methods
+def at(documents: Documents, document: str, path: tuple[str, ...]) -> Any:
+    """The value at a path of a document; None where it has none."""
+    value: Any = documents.get(document)
     for key in path:
         if not isinstance(value, dict) or key not in value:
             return None
@@ -214,59 +239,68 @@ def _without_idle_group(documents: Documents, asked: Mapping[str, Any], warnings
     return asked
 
 
-def _portal_after(documents: Documents, wanted: Mapping[str, Any]) -> Document | None:
-    if documents.portal is None:
-        return None
-    after = copy.deepcopy(documents.portal)
+def _document_after(before: Document, wanted: Mapping[str, Any]) -> Document:
+    """A document with the wanted settings in place."""
+    after = copy.deepcopy(before)
     for option, value in wanted.items():
         setting = SETTINGS[option]
         # An equal value is left in the form the tenant has it in: an absent group can be [] or an empty id.
         if option == "group" and not value:
-            unchanged = not setting.ids(documents.portal)  # type: ignore[attr-defined]
+            unchanged = not setting.ids(before)  # type: ignore[attr-defined]
         else:
-            unchanged = setting.misfit(documents.portal) is None and setting.same(
-                setting.decode(documents.portal), value
-            )
+            unchanged = setting.misfit(before) is None and setting.same(setting.decode(before), value)
         if not unchanged:
             setting.encode(value, after)
     return after
 
 
-def steps_between(
-    before: Documents, after: Documents, on_portal: Iterable[str], changes: tuple[str, ...]
-) -> tuple[Step, ...]:
-    """Enable methods, then the portal document with the number, then disable; a falling number goes first."""
-    portal_steps: list[Step] = []
-    kept_there = set(on_portal)
-    number_falls = False
-    if before.portal is not None and after.portal is not None:
-        fields = changed_fields(before.portal, after.portal)
-        number_field = SETTINGS["methods_required"].remote or ""
-        number_falls = number_field in fields and fields[number_field] < before.portal[number_field]
-        if fields:
-            portal_steps.append(
-                Step(
-                    PORTAL,
-                    tuple(option for option in changes if option in kept_there),
-                    after.portal,
-                    {(name,): value for name, value in fields.items()},
-                    {(name,): before.portal.get(name) for name in fields},
-                )
-            )
+def _touches(option: str, before: Document | None, after: Document) -> bool:
+    return bool(changed_fields(before or {}, after).keys() & set(SETTINGS[option].remote_fields))
+
+
+def steps_between(before: Documents, after: Documents, changes: Mapping[str, str]) -> tuple[Step, ...]:
+    """Enable methods, then the SSPR policy with the number, then disable; a falling number goes first.
+
+    ``changes`` are the options that change, each with its document. The policies that have nothing to do with methods
+    come last.
+    """
+    policy = _fields_step(POLICY, before, after, changes)
     enable: list[tuple[str, dict[str, Any]]] = []
     disable: list[tuple[str, dict[str, Any]]] = []
     if before.methods is not None and after.methods is not None:
         for name, patch in _methods.patches(before.methods, after.methods).items():
             (enable if _methods.enables(patch) else disable).append((name, patch))
-    enabling = _graph_step(before, enable, changes)
-    disabling = _graph_step(before, disable, changes)
-    if number_falls:
-        return (*portal_steps, *enabling, *disabling)
-    return (*enabling, *portal_steps, *disabling)
+    enabling = _methods_step(before, enable, changes)
+    disabling = _methods_step(before, disable, changes)
+    number = (SETTINGS["methods_required"].remote or "",)
+    number_falls = any(number in step.expected and step.expected[number] < step.replaced[number] for step in policy)
+    return (
+        *((*policy, *enabling) if number_falls else (*enabling, *policy)),
+        *disabling,
+        *_fields_step(ON_PREMISES, before, after, changes),
+        *_fields_step(AUTHORIZATION, before, after, changes),
+    )
 
 
-def _graph_step(
-    before: Documents, bodies: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...]
+def _fields_step(document: str, before: Documents, after: Documents, changes: Mapping[str, str]) -> tuple[Step, ...]:
+    """The write of a document whose fields stand side by side: whole for the SSPR policy, else what changes."""
+    was, becomes = before.get(document), after.get(document)
+    fields = changed_fields(was, becomes) if was is not None and becomes is not None else {}
+    if was is None or becomes is None or not fields:
+        return ()
+    return (
+        Step(
+            document,
+            tuple(option for option, home in changes.items() if home == document),
+            becomes if document == POLICY else fields,
+            {(name,): value for name, value in fields.items()},
+            {(name,): was.get(name) for name in fields},
+        ),
+    )
+
+
+def _methods_step(
+    before: Documents, bodies: list[tuple[str, dict[str, Any]]], changes: Mapping[str, str]
 ) -> tuple[Step, ...]:
     if not bodies:
         return ()
@@ -274,12 +308,14 @@ def _graph_step(
     fields: dict[tuple[str, ...], Any] = {
         (name, key): value for name, body in bodies for key, value in body.items() if key != "@odata.type"
     }
-    options = tuple(option for option in changes if option in _methods.GRAPH_METHODS and _driven(option) & names)
-    return (Step(GRAPH, options, dict(bodies), fields, {path: at(before, GRAPH, path) for path in fields}),)
+    options = tuple(o for o, home in changes.items() if home == METHODS and _driven(o, METHODS) & names)
+    return (Step(METHODS, options, dict(bodies), fields, {path: at(before, METHODS, path) for path in fields}),)
 
 
-def _driven(option: str) -> set[str]:
-    """The configurations an option may write."""
+def _driven(option: str, document: str) -> set[str]:
+    """What an option may write in its document: configurations of methods, or fields."""
+    if document != METHODS:
+        return set(SETTINGS[option].remote_fields)
     names = {_methods.GRAPH_METHODS[option][0]}
     return names | {"Voice"} if option == "methods.mobile_phone" else names
 
@@ -289,7 +325,10 @@ def _view(documents: Documents) -> _rules.View:
     questions = portal.get("securityQuestions")
     email = (documents.methods or {}).get("Email", {})
     values: dict[str, Any] = {}
-    values.update({option: setting.decode(portal) for option, setting in SETTINGS.items()} if portal else {})
+    for option, setting in SETTINGS.items():
+        document = documents.get(setting.document)
+        if document is not None:
+            values[option] = setting.decode(document)
     if documents.migrated is not False:
         values.update(dict.fromkeys(_methods.GRAPH_METHODS))
     if documents.migrated and documents.methods is not None:

@@ -6,7 +6,8 @@
 
 A run is a directory that only its owner can read. ``ledger.jsonl`` has a line for each thing that happened, only ever
 appended to: what a killed process has written is there, and nothing else is damaged. ``<tenant>.json`` has a tenant's
-documents as they were before the first write, and each field that was written, noted before it was sent.
+documents as they were before the first write, and each field that was written, noted before it was sent. The policies
+with a page of their own are in it once they are written to.
 
 The ledger also decides whether the run goes on. Every write asks it, so nothing in a playbook (``rescue``,
 ``ignore_errors``, ``strategy: free``, waves in which tenants were set aside) can carry a run past its first failure.
@@ -21,13 +22,13 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import VOLATILE_FIELDS
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import METHODS, PLANE_OF, POLICY, VOLATILE_FIELDS
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import Documents, Step
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import state_directory
 
@@ -74,11 +75,11 @@ def fold(lines: Iterable[Line]) -> dict[str, Line]:
 def digests(documents: Documents) -> dict[str, str]:
     """A digest of each document that was read; what a service computes for the reading is left out."""
     found: dict[str, str] = {}
-    if documents.portal is not None:
-        stored = {name: value for name, value in documents.portal.items() if name not in VOLATILE_FIELDS}
-        found[PORTAL] = _digest(stored)
-    if documents.methods is not None:
-        found[GRAPH] = _digest([documents.migration_state, documents.methods])
+    for name in PLANE_OF:
+        document = documents.get(name)
+        if document is not None:
+            stored = {key: value for key, value in document.items() if key not in VOLATILE_FIELDS}
+            found[name] = _digest([documents.migration_state, stored] if name == METHODS else stored)
     return found
 
 
@@ -203,20 +204,22 @@ class Run:
 class Recorder:
     """One task's part in the record of a run.
 
-    ``methods`` is Graph's document where the task itself does not need it: a record has both planes.
+    ``others`` are the documents that a record begins with and the task itself does not need.
     """
 
     run: Run
     host: str
     tenant: Mapping[str, Any] = field(default_factory=dict)
     request_ids: list[str] = field(default_factory=list)
-    methods: tuple[dict[str, dict[str, Any]], str | None] | None = None
+    others: Documents = field(default_factory=Documents)
     started: bool = False
 
-    @property
-    def lacks_methods(self) -> bool:
-        """Whether Graph's document still has to be read for the record."""
-        return self.methods is None and self.run.record_of(self._id) is None
+    def lacks(self, documents: Documents) -> list[str]:
+        """The documents that still have to be read for the record, the SSPR policy last."""
+        if self.run.record_of(self._id) is not None:
+            return []
+        both = self._both(documents)
+        return [name for name in (METHODS, POLICY) if both.get(name) is None]
 
     def before(self, step: Step, documents: Documents) -> None:
         """Record what is there and what is about to be written. Raises rather than let it be written unrecorded."""
@@ -233,9 +236,10 @@ class Recorder:
             "portal": both.portal,
             "writes": [],
         }
+        record.setdefault(step.document, both.get(step.document))
         record["writes"].append(
             {
-                "plane": step.plane,
+                "document": step.document,
                 "options": list(step.options),
                 "fields": [
                     {"path": list(path), "before": step.replaced[path], "after": value}
@@ -257,9 +261,13 @@ class Recorder:
         self.run.note(self.host, state, **known, **facts, request_ids=list(self.request_ids))
 
     def _both(self, documents: Documents) -> Documents:
-        if documents.methods is None and self.methods is not None:
-            return Documents(documents.portal, *self.methods)
-        return documents
+        """The task's own documents, and those that were read for the record alone."""
+        lent: dict[str, Any] = {
+            name: self.others.get(name) for name in (METHODS, POLICY) if documents.get(name) is None
+        }
+        if lent.get(METHODS) is not None:
+            lent["migration_state"] = self.others.migration_state
+        return replace(documents, **lent)
 
     @property
     def _id(self) -> str:

@@ -11,14 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._change import Change
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, RUN_SPEC, connection
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES, nest
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    ALL_PAGES,
+    METHODS,
+    PLANE_OF,
+    POLICY,
+    nest,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import settings_of
 from ansible_collections.tenantops.entra.plugins.module_utils._record import Run, digests, runs_directory
 from ansible_collections.tenantops.entra.plugins.module_utils._session import Session, open_session
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
-from ansible_collections.tenantops.entra.plugins.module_utils._undo import Undo, make_undo
+from ansible_collections.tenantops.entra.plugins.module_utils._undo import Undo, documents_of, make_undo
 from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
 
 SPEC: Mapping[str, Any] = {
@@ -51,14 +57,15 @@ class _Restoration(Work):
     async def _work(self, session: Session, turnstile: Turnstile, record: Mapping[str, Any] | None) -> Result:
         if record is None:
             return self._result(session, None)
-        if session.portal is None and any(write["plane"] == PORTAL for write in record["writes"]):
+        written = documents_of(record)
+        if session.portal is None and any(PLANE_OF[document] == PORTAL for document in written):
             raise SsprError(
                 "portal_credential_missing",
                 "the run wrote settings that only the portal API has, and there is no credential for it",
                 plane=PORTAL,
                 hint="Give portal_refresh_token or portal_auth_method. Nothing was written.",
             )
-        await self.read(session, turnstile, methods=True)
+        await self.read(session, turnstile, [METHODS, *sorted(written - {METHODS, POLICY}), POLICY])
         undo = make_undo(self.documents, record)
         change = Change(
             session=session,
@@ -68,7 +75,7 @@ class _Restoration(Work):
             documents=self.documents,
             progress=self.progress,
             recorder=self.recorder,
-            fresh={GRAPH, PORTAL},
+            fresh=set(PLANE_OF),
         )
         await self.carry_out(change, undo.plan)
         self.documents = change.documents

@@ -42,6 +42,10 @@ class Session:
     tenant: dict[str, str | None] = field(default_factory=dict)
     permissions: frozenset[str] | None = None
 
+    def plane(self, name: str) -> _http.Plane | None:
+        """The service of that name, where there is a way to it."""
+        return self.graph if name == GRAPH else self.portal
+
     def missing(self, *needed: str) -> list[str]:
         """Of these permissions, those that an application is known not to have."""
         return [] if self.permissions is None else [name for name in needed if name not in self.permissions]

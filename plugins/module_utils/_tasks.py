@@ -19,10 +19,17 @@ from ansible_collections.tenantops.entra.plugins.module_utils._options import GU
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     ALL_PAGES,
     AUTH_METHODS,
-    UNREAD_PAGES,
+    AUTHORIZATION,
+    METHODS,
+    ON_PREMISES,
+    PLANE_OF,
+    POLICY,
+    TITLES,
     Page,
     backend_of,
     bad_value,
+    document_of,
+    documents_for,
     flatten,
     nest,
 )
@@ -42,6 +49,13 @@ from ansible_collections.tenantops.entra.plugins.module_utils._session import (
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
 from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
 
+# What keeps one page from being read, and the others not.
+UNREADABLE = frozenset({"permission", "licence", "not_found", "unexpected_document"})
+# Service plans with password writeback: Entra ID P1 and P2. Business Premium has P1.
+WRITEBACK_PLANS = frozenset({"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "eec0eb4f-6444-4f95-aba0-50c24d67f998"})
+# What a write to a document of Graph needs.
+PERMISSIONS = {METHODS: _documents.WRITE_METHODS, AUTHORIZATION: _documents.WRITE_AUTHORIZATION}
+
 
 def configure(pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> Result:
     """Bring the pages' asked settings about. ``params`` are validated options; nulls mean: leave alone."""
@@ -58,13 +72,15 @@ class _Configuration(Work):
         super().__init__(params, check_mode)
         self.pages = pages
         self.asked = flatten(params, pages)
+        self.needed = documents_for(pages, self.asked)
 
     async def run(self) -> Result:
         target = connection(self.params)
         bad = [why for option, value in self.asked.items() if (why := bad_value(option, value))]
         if bad:
             raise SsprError("invalid_setting", "; ".join(bad), hint="Correct it; nothing was sent.")
-        async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
+        wants_portal = any(PLANE_OF[document] == PORTAL for document in self.needed)
+        async with open_session(target, wants_portal=wants_portal, remember=self.redactor.add) as session:
             self.opened(session)
             turnstile = self.turnstile(session)
             if self.check_mode:
@@ -78,12 +94,12 @@ class _Configuration(Work):
         if asked.get("group") and asked.get("scope") == "selected":
             asked["group"] = await self._group(session, asked["group"])
         try:
-            documents = await self.read(session, turnstile, methods=AUTH_METHODS in self.pages)
+            documents = await self.read(session, turnstile, self.needed)
         except SsprError as exc:
             if exc.plane == PORTAL:
                 self._leave_by_hand(self.documents, asked, session.connection)
             raise
-        fresh = {GRAPH, PORTAL}
+        fresh = set(PLANE_OF)
         self._require_portal(session, documents, asked)
         unfit = misfits(documents, asked)
         if unfit:
@@ -94,7 +110,7 @@ class _Configuration(Work):
             scope = settings_of(documents, ALL_PAGES)["scope"] if "scope" not in asked else asked["scope"]
             if scope == "selected" and documents.portal is not None:
                 asked["group"] = await self._group(session, asked["group"])
-                fresh.discard(PORTAL)
+                fresh.discard(POLICY)
             else:
                 # Not looked up: the plan leaves it out and says so.
                 asked["group"] = {"id": asked["group"], "display_name": asked["group"]}
@@ -112,11 +128,23 @@ class _Configuration(Work):
         )
         plan = change.plan()
         self.warnings.extend(plan.warnings)
+        if "password_writeback" in plan.changes and plan.after["password_writeback"]:
+            await self._require_writeback_licence(session)
         await self.carry_out(change, plan)
         return self._result(session, plan, change.documents, asked)
 
     async def _group(self, session: Session, wanted: str) -> dict[str, str]:
         return await _documents.find_group(session.graph, wanted, by_id=bool(GUID.fullmatch(wanted)))
+
+    async def _require_writeback_licence(self, session: Session) -> None:
+        """Before any write: the service takes the setting without a licence, and nothing would come of it."""
+        if not WRITEBACK_PLANS & await _documents.read_service_plans(session.graph):
+            raise SsprError(
+                "licence",
+                "password_writeback: the tenant has no subscription with password writeback",
+                plane=GRAPH,
+                hint="It needs Entra ID P1 or P2, or Microsoft 365 Business Premium. Nothing was written.",
+            )
 
     def _require_portal(self, session: Session, documents: Documents, asked: Mapping[str, Any]) -> None:
         """Without the portal API: list what is left by hand, and stop unless the task says to go on."""
@@ -134,12 +162,10 @@ class _Configuration(Work):
 
     def _unfit(self, unfit: Mapping[str, str], documents: Documents, target: Connection) -> SsprError:
         on_portal = self._leave_by_hand(documents, {o: self.asked[o] for o in unfit}, target)
-        plane = PORTAL if on_portal else GRAPH
-        what = "SSPR policy" if on_portal else "authentication methods policy"
         return SsprError(
             "unexpected_document",
-            "; ".join(f"the {what} {why}" for why in unfit.values()),
-            plane=plane,
+            "; ".join(f"the {TITLES[document_of(o, documents.migrated)]} {why}" for o, why in unfit.items()),
+            plane=PORTAL if on_portal else GRAPH,
             hint="The service may have changed: set it by hand, and report this.",
         )
 
@@ -168,7 +194,8 @@ class _Configuration(Work):
         if documents.methods is not None and documents.migrated:
             result["targets"] = self._targets(documents.methods)
         if foretold and any(step.plane == GRAPH for step in plan.steps):
-            result["missing_permissions"] = session.missing(_documents.WRITE_METHODS)
+            needed = (PERMISSIONS[step.document] for step in plan.steps if step.document in PERMISSIONS)
+            result["missing_permissions"] = session.missing(*dict.fromkeys(needed))
         return result
 
     def _targets(self, configurations: _methods.Configurations) -> dict[str, Any]:
@@ -183,17 +210,24 @@ class _Inspection(Work):
         target = connection(self.params)
         async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
             self.session = session
-            documents = await self.read(session, self.turnstile(session), methods=True)
+            turnstile = self.turnstile(session)
+            refusals = {
+                document: refusal
+                for document in (ON_PREMISES, AUTHORIZATION)
+                if (refusal := await self._refused(session, turnstile, document))
+            }
+            documents = await self.read(session, turnstile, [METHODS, POLICY])
             values = settings_of(documents, ALL_PAGES)
             pages: dict[str, Any] = {}
             for page in ALL_PAGES:
                 of_page = {option: values[option] for option in page.options}
-                unread = documents.portal is None and all(value is None for value in of_page.values())
+                unread = all(documents.get(setting.document) is None for setting in page.settings)
+                unread = unread and all(value is None for value in of_page.values())
                 pages[page.name] = None if unread else nest(of_page)
             result: Result = {
                 "changed": False,
-                "sspr": {**pages, **dict.fromkeys(UNREAD_PAGES)},
-                "unavailable": unavailable(documents, session.connection),
+                "sspr": pages,
+                "unavailable": unavailable(documents, session.connection, refusals),
                 "migration_state": documents.migration_state,
                 "digests": digests(documents),
                 "tenant": session.tenant,
@@ -203,8 +237,18 @@ class _Inspection(Work):
                 result["targets"] = _methods.targets(documents.methods)
             return result
 
+    async def _refused(self, session: Session, turnstile: Turnstile, document: str) -> SsprError | None:
+        """Why a page of its own cannot be read; None when it was read."""
+        try:
+            await self.read(session, turnstile, [document])
+        except SsprError as exc:
+            if exc.kind not in UNREADABLE:
+                raise
+            return exc
+        return None
 
-def unavailable(documents: Documents, target: Connection) -> list[dict[str, Any]]:
+
+def unavailable(documents: Documents, target: Connection, refusals: Mapping[str, SsprError]) -> list[dict[str, Any]]:
     """Every option that could not be read, by page, with why and how to see it by hand."""
     found: list[dict[str, Any]] = []
 
@@ -216,9 +260,12 @@ def unavailable(documents: Documents, target: Connection) -> list[dict[str, Any]
     unfit = misfits(documents, [option for page in ALL_PAGES for option in page.options])
     for page in ALL_PAGES:
         link = f"Look at {page.link(target.cloud.admin_center)}."
+        homes = {option: document_of(option, documents.migrated) for option in page.options}
+        for document, refusal in refusals.items():
+            add(page, (o for o in homes if homes[o] == document), refusal.kind, f"{refusal.message}. {link}")
         if documents.portal is None:
             missing = _no_portal(target, {})
-            on_portal = [option for option in page.options if backend_of(option, documents.migrated) == PORTAL]
+            on_portal = (option for option, document in homes.items() if PLANE_OF[document] == PORTAL)
             add(page, on_portal, missing.kind, f"{missing.message}. {link}")
         else:
             wrong = [option for option in page.options if option in unfit]
@@ -231,16 +278,6 @@ def unavailable(documents: Documents, target: Connection) -> list[dict[str, Any]
         if methods["methods.mobile_phone"] is None and "methods.mobile_phone" not in unfit:
             hint = "SMS is off while voice is on: neither on nor off. Give mobile_phone and voice to decide."
             add(AUTH_METHODS, ["methods.mobile_phone"], "ambiguous", hint)
-    for name, (blade, options) in UNREAD_PAGES.items():
-        link = Page(name, name, blade, ()).link(target.cloud.admin_center)
-        found.append(
-            {
-                "page": name,
-                "options": list(options),
-                "reason": "unsupported",
-                "hint": f"This version does not read it. Look at {link}.",
-            }
-        )
     return found
 
 

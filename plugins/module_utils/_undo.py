@@ -16,8 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _methods
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import PORTAL
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES, SETTINGS, VOLATILE_FIELDS
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    ALL_PAGES,
+    METHODS,
+    PLANE_OF,
+    POLICY,
+    SETTINGS,
+    VOLATILE_FIELDS,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     Documents,
     Plan,
@@ -37,7 +43,7 @@ Path = tuple[str, ...]
 class Written:
     """A field that a run wrote: what was there first, and every value the run has put there."""
 
-    plane: str
+    document: str
     path: Path
     first: Any
     ours: tuple[Any, ...]
@@ -45,8 +51,12 @@ class Written:
     @property
     def options(self) -> tuple[str, ...]:
         """The options that this field holds."""
-        if self.plane == PORTAL:
-            return tuple(option for option, setting in SETTINGS.items() if self.path[0] in setting.remote_fields)
+        if self.document != METHODS:
+            return tuple(
+                option
+                for option, setting in SETTINGS.items()
+                if setting.document == self.document and self.path[0] in setting.remote_fields
+            )
         name, key = self.path[0], self.path[1]
         flagged = tuple(option for option, where in _methods.GRAPH_METHODS.items() if where == (name, key))
         return flagged or tuple(option for option, where in _methods.GRAPH_METHODS.items() if where == (name, None))
@@ -70,9 +80,14 @@ def written(record: Mapping[str, Any]) -> list[Written]:
     fields: dict[tuple[str, Path], tuple[Any, list[Any]]] = {}
     for write in record["writes"]:
         for entry in write["fields"]:
-            _first, ours = fields.setdefault((write["plane"], tuple(entry["path"])), (entry["before"], []))
+            _first, ours = fields.setdefault((write["document"], tuple(entry["path"])), (entry["before"], []))
             ours.append(entry["after"])
-    return [Written(plane, path, first, tuple(ours)) for (plane, path), (first, ours) in fields.items()]
+    return [Written(document, path, first, tuple(ours)) for (document, path), (first, ours) in fields.items()]
+
+
+def documents_of(record: Mapping[str, Any]) -> set[str]:
+    """The documents that a record's writes went to."""
+    return {write["document"] for write in record["writes"]}
 
 
 def make_undo(documents: Documents, record: Mapping[str, Any]) -> Undo:
@@ -82,8 +97,8 @@ def make_undo(documents: Documents, record: Mapping[str, Any]) -> Undo:
     touched: dict[str, str] = {}
     then = Documents(record["portal"], record["methods"], record["migration_state"]).migrated
     for field in written(record):
-        found = canonical(at(documents, field.plane, field.path))
-        touched.update(dict.fromkeys(field.options, field.plane))
+        found = canonical(at(documents, field.document, field.path))
+        touched.update(dict.fromkeys(field.options, field.document))
         if found == canonical(field.first):
             continue
         if field.of_methods and documents.migrated != then:
@@ -94,27 +109,26 @@ def make_undo(documents: Documents, record: Mapping[str, Any]) -> Undo:
             left.update(dict.fromkeys(field.options, CHANGED_SINCE))
     before, after = settings_of(documents, ALL_PAGES), settings_of(target, ALL_PAGES)
     changes = tuple(option for option in touched if not SETTINGS[option].same(before[option], after[option]))
-    on_portal = [option for option, plane in touched.items() if plane == PORTAL]
     return Undo(
         Plan(
             before={option: before[option] for option in touched},
             after={option: after[option] for option in touched},
             changes=changes,
-            steps=steps_between(documents, target, on_portal, changes),
+            steps=steps_between(documents, target, {option: touched[option] for option in changes}),
             faults=(),
             warnings=(),
-            backend=touched,
+            backend={option: PLANE_OF[document] for option, document in touched.items()},
         ),
         left,
     )
 
 
 def _put(target: Documents, field: Written, record: Mapping[str, Any]) -> None:
-    document: Any = target.portal if field.plane == PORTAL else target.methods
+    document: Any = target.get(field.document)
     for key in field.path[:-1]:
         document = document[key]
     document[field.path[-1]] = copy.deepcopy(field.first)
-    if field.plane == PORTAL and target.portal is not None and field.path[0] == SETTINGS["group"].remote:
+    if field.document == POLICY and target.portal is not None and field.path[0] == SETTINGS["group"].remote:
         # What the service resolves belongs to the ids that go back.
         for name in VOLATILE_FIELDS & target.portal.keys() & record["portal"].keys():
             target.portal[name] = record["portal"][name]

@@ -12,15 +12,15 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._change import Change, Progress, settled_read
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import SECRETS
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import surprises
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import PLANE_OF, POLICY, surprises
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import Documents, Plan
 from ansible_collections.tenantops.entra.plugins.module_utils._record import Recorder, Run, digests
 from ansible_collections.tenantops.entra.plugins.module_utils._redact import Redactor
@@ -78,13 +78,13 @@ class Work:
             target.confirm_timeout,
         )
 
-    async def read(self, session: Session, turnstile: Turnstile, *, methods: bool) -> Documents:
-        """What the task needs to see; the portal document last, since it is written directly after its read."""
-        if methods:
-            self.documents = await settled_read(session, turnstile, GRAPH, self.documents)
-        if session.portal is not None:
-            self.documents = await settled_read(session, turnstile, PORTAL, self.documents)
-            self.warnings.extend(surprises(self.documents.portal or {}))
+    async def read(self, session: Session, turnstile: Turnstile, documents: Sequence[str]) -> Documents:
+        """What the task needs to see, in this order: what is written directly after its read comes last."""
+        for document in documents:
+            if session.plane(PLANE_OF[document]) is not None:
+                self.documents = await settled_read(session, turnstile, document, self.documents)
+                if document == POLICY:
+                    self.warnings.extend(surprises(self.documents.portal or {}))
         return self.documents
 
 

@@ -24,6 +24,8 @@ extends_documentation_fragment:
 notes:
   - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
   - Needs the application permission C(Policy.Read.AuthenticationMethod), to read the methods and where they live.
+  - Needs the application permission C(Policy.Read.All), to read whether administrators can reset. Without it that is
+    unavailable.
   - Needs a portal user with the role C(Security Administrator), C(User Administrator) or
     C(Authentication Policy Administrator). Without a portal credential the module answers with what
     Microsoft Graph knows.
@@ -68,17 +70,17 @@ sspr:
       description: As in M(tenantops.entra.sspr_customization).
       type: dict
     on_premises:
-      description: On-premises integration. Not read by this version.
+      description: As in M(tenantops.entra.sspr_on_premises).
       type: dict
     admin_policy:
-      description: The administrators' own policy. Not read by this version.
+      description: As in M(tenantops.entra.sspr_admin_policy).
       type: dict
   sample:
     properties: {scope: all, group: null}
     registration: {required_at_sign_in: true, reconfirm_days: 180}
     notifications: {notify_users: true, notify_admins: true}
     customization: {helpdesk_link: false, helpdesk_contact: ""}
-    on_premises: null
+    on_premises: {password_writeback: false, unlock_without_reset: false}
     admin_policy: null
 unavailable:
   description: What could not be read.
@@ -107,7 +109,9 @@ migration_state:
   type: str
   sample: migrationComplete
 digests:
-  description: A SHA-256 of each document that was read, by service.
+  description:
+    - A SHA-256 of each document that was read. C(portal) is the SSPR policy,
+      C(methods) the authentication methods policy.
   returned: success
   type: dict
   sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}

@@ -25,12 +25,19 @@ extends_documentation_fragment:
   - tenantops.entra.settings.registration
   - tenantops.entra.settings.notifications
   - tenantops.entra.settings.customization
+  - tenantops.entra.settings.on_premises
+  - tenantops.entra.settings.admin_policy
 notes:
   - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
   - Needs the application permission C(Policy.Read.AuthenticationMethod), to see where the tenant's methods live.
   - Needs the application permission C(Policy.ReadWrite.AuthenticationMethod) instead, to change methods in a migrated
     tenant.
   - Needs the application permission C(Group.Read.All), only where O(group) is given and counts.
+  - Needs the application permission C(Policy.Read.All), only where O(admins_can_reset) is given.
+  - Needs the application permission C(Policy.ReadWrite.Authorization), only where O(admins_can_reset) is given and
+    changes.
+  - The on-premises integration and the administrators' policy are read only where an option of theirs is given.
+    Otherwise their options are null in RV(settings).
   - Needs a portal user with the role C(Authentication Policy Administrator).
 seealso:
   - module: tenantops.entra.sspr_info
@@ -115,7 +122,9 @@ verified:
   returned: success
   type: bool
 digests:
-  description: A SHA-256 of each document as it was read last, by service.
+  description:
+    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
+      C(methods) the authentication methods policy.
   returned: success
   type: dict
   sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}

@@ -83,7 +83,9 @@ verified:
   returned: success
   type: bool
 digests:
-  description: A SHA-256 of each document as it was read last, by service.
+  description:
+    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
+      C(methods) the authentication methods policy.
   returned: success
   type: dict
   sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}

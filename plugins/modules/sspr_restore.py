@@ -127,7 +127,9 @@ recorded:
   returned: success
   type: bool
 digests:
-  description: A SHA-256 of each document as it was read last, by service.
+  description:
+    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
+      C(methods) the authentication methods policy.
   returned: success
   type: dict
 verified:

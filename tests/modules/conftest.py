@@ -29,6 +29,8 @@ ALL_PERMISSIONS = [
     "Group.Read.All",
     "Policy.Read.AuthenticationMethod",
     "Policy.ReadWrite.AuthenticationMethod",
+    "Policy.Read.All",
+    "Policy.ReadWrite.Authorization",
 ]
 
 

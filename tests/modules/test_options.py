@@ -305,8 +305,8 @@ def test_info_reads_every_page(make_tenant: Any, migration_state: str | None) ->
     assert found["notifications"] == {"notify_users": True, "notify_admins": False}
     assert found["customization"] == {"helpdesk_link": False, "helpdesk_contact": ""}
     assert found["auth_methods"]["methods_required"] == 1
-    assert found["on_premises"] is None
-    assert found["admin_policy"] is None
+    assert found["on_premises"] == {"password_writeback": False, "unlock_without_reset": False}
+    assert found["admin_policy"] == {"admins_can_reset": True}
     assert result["migration_state"] == migration_state
     migrated = migration_state in ("migrationComplete", None)
     assert (found["auth_methods"]["methods"]["voice"] is not None) is migrated

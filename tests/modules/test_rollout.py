@@ -87,9 +87,9 @@ def test_the_record_of_a_run(make_tenant: Any, ansible: Ansible) -> None:
     lines = record.tenants()
     assert lines["t000"]["wrote"] is True
     assert lines["t001"]["wrote"] is False
-    assert lines["t000"]["before"].keys() == lines["t000"]["after"].keys() == {"portal", "graph"}
+    assert lines["t000"]["before"].keys() == lines["t000"]["after"].keys() == {"portal", "methods"}
     assert lines["t000"]["before"]["portal"] != lines["t000"]["after"]["portal"]
-    assert lines["t000"]["before"]["graph"] == lines["t000"]["after"]["graph"]
+    assert lines["t000"]["before"]["methods"] == lines["t000"]["after"]["methods"]
     assert lines["t001"]["before"] == lines["t001"]["after"]
     assert len(lines["t000"]["request_ids"]) > len(lines["t001"]["request_ids"]) > 0
     kept = record.record_of(tenants["t000"].id)

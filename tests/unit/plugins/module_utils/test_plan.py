@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _methods
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES, PORTAL_FIELDS, SETTINGS
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    ALL_PAGES,
+    AUTHORIZATION,
+    METHODS,
+    ON_PREMISES,
+    POLICY,
+    PORTAL_FIELDS,
+    SETTINGS,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     Documents,
     Plan,
@@ -25,6 +33,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._plan import (
     seen,
     settings_of,
 )
+from ansible_collections.tenantops.entra.tests.simulator import documents as simulated
 from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy
 
 GROUP_VALUE = {"id": GROUP, "display_name": "SSPR Pilot"}
@@ -35,7 +44,8 @@ def legacy(**changes: Any) -> Documents:
 
 
 def migrated(portal: dict[str, Any] | None = None, **on: bool) -> Documents:
-    return Documents(portal_policy(**(portal or {})), configurations(**on), None)
+    others = simulated.on_premises(), {"allowedToUseSSPR": True}
+    return Documents(portal_policy(**(portal or {})), configurations(**on), None, *others)
 
 
 def plan(documents: Documents, *, allow: bool = True, **asked: Any) -> Plan:
@@ -45,13 +55,17 @@ def plan(documents: Documents, *, allow: bool = True, **asked: Any) -> Plan:
 
 def apply(documents: Documents, step: Step) -> Documents:
     """What a service holds after it took a step."""
-    if step.plane == PORTAL:
-        return Documents(copy.deepcopy(step.body), documents.methods, documents.migration_state)
-    assert documents.methods is not None
-    methods = copy.deepcopy(documents.methods)
-    for name, patch in step.body.items():
-        methods[name].update(copy.deepcopy(patch))
-    return Documents(documents.portal, methods, documents.migration_state)
+    changed = copy.deepcopy(documents.get(step.document))
+    assert changed is not None
+    if step.document == METHODS:
+        for name, patch in step.body.items():
+            changed[name].update(copy.deepcopy(patch))
+    elif step.document == POLICY:
+        changed = copy.deepcopy(step.body)
+    else:
+        changed.update(copy.deepcopy(step.body))
+    found: dict[str, Any] = {step.document: changed}
+    return replace(documents, **found)
 
 
 def carry_out(documents: Documents, asked: dict[str, Any]) -> tuple[Documents, list[Step]]:
@@ -62,7 +76,7 @@ def carry_out(documents: Documents, asked: dict[str, Any]) -> tuple[Documents, l
         if not found.steps:
             return documents, steps
         steps.append(found.steps[0])
-        assert len(steps) <= 3, "a plan never takes more than three writes"
+        assert len(steps) <= 5, "a plan never takes more than five writes"
         documents = apply(documents, found.steps[0])
         assert seen(found.steps[0], documents)
 
@@ -92,7 +106,13 @@ def documents(draw: st.DrawFn) -> Documents:
     methods = configurations(**{name: draw(st.booleans()) for name in names})
     methods["Sms"].update(draw(UNKNOWN))
     state = draw(st.sampled_from(["preMigration", "migrationInProgress", "migrationComplete", None]))
-    return Documents(portal, methods, state)
+    return Documents(portal, methods, state, draw(on_premises()), {"allowedToUseSSPR": draw(st.booleans())})
+
+
+@st.composite
+def on_premises(draw: st.DrawFn) -> dict[str, Any]:
+    """The on-premises integration of any tenant."""
+    return {name: draw(st.booleans()) for name in simulated.on_premises() if name != "objectId"} | draw(UNKNOWN)
 
 
 def value_of(option: str) -> st.SearchStrategy[Any]:
@@ -138,8 +158,15 @@ def test_what_nobody_asked_for_comes_through_untouched(tenant: Documents, asked:
         if name not in mine:
             assert after.portal[name] == value, name
     for step in steps:
-        if step.plane == PORTAL:
+        if step.document == POLICY:
             assert set(step.body) == set(tenant.portal), "the whole document is sent, with nothing added"
+        elif step.document != METHODS:
+            assert set(step.body) <= mine, "only what changes is sent"
+    assert tenant.on_premises is not None
+    assert after.on_premises is not None
+    assert {k: v for k, v in after.on_premises.items() if k not in mine} == {
+        k: v for k, v in tenant.on_premises.items() if k not in mine
+    }
     assert after.methods is not None
     assert tenant.methods is not None
     for name, configuration in tenant.methods.items():
@@ -177,29 +204,47 @@ def test_nothing_asked_plans_nothing(tenant: Documents) -> None:
             {},
             {"Email": True},
             {"methods_required": 2, "methods__mobile_app_notification": True, "methods__email": False},
-            [(GRAPH, ["MicrosoftAuthenticator"]), (PORTAL, []), (GRAPH, ["Email"])],
+            [(METHODS, ["MicrosoftAuthenticator"]), (POLICY, []), (METHODS, ["Email"])],
             id="number-rises: enable, number, disable",
         ),
         pytest.param(
             {"numberOfAuthenticationMethodsRequired": 2},
             {"Email": True, "Sms": True},
             {"methods_required": 1, "methods__software_oath": True, "methods__mobile_phone": False},
-            [(PORTAL, []), (GRAPH, ["SoftwareOath"]), (GRAPH, ["Sms"])],
+            [(POLICY, []), (METHODS, ["SoftwareOath"]), (METHODS, ["Sms"])],
             id="number-falls: number first",
         ),
         pytest.param(
             {},
             {"Email": True},
             {"notify_admins": True, "methods__software_oath": True},
-            [(GRAPH, ["SoftwareOath"]), (PORTAL, [])],
+            [(METHODS, ["SoftwareOath"]), (POLICY, [])],
             id="number-stays",
+        ),
+        pytest.param(
+            {},
+            {"Email": True, "Sms": True},
+            {
+                "admins_can_reset": False,
+                "unlock_without_reset": True,
+                "password_writeback": True,
+                "notify_admins": True,
+                "methods__mobile_phone": False,
+            },
+            [
+                (POLICY, []),
+                (METHODS, ["Sms"]),
+                (ON_PREMISES, ["passwordWritebackSupported", "accountUnlockEnabled"]),
+                (AUTHORIZATION, ["allowedToUseSSPR"]),
+            ],
+            id="policies with a page of their own: last",
         ),
     ],
 )
 def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], asked: dict[str, Any], order: Any) -> None:
     named = {name.replace("__", "."): value for name, value in asked.items()}
     _after, steps = carry_out(migrated({"enablementType": 0, **portal}, **on), named)
-    assert [(step.plane, [] if step.plane == PORTAL else list(step.body)) for step in steps] == order
+    assert [(step.document, [] if step.document == POLICY else list(step.body)) for step in steps] == order
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,184 @@
+#!/usr/bin/python
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Set whether administrators can reset their own password in Microsoft Entra ID."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sspr_admin_policy
+short_description: Set whether administrators can reset their own password in Microsoft Entra ID
+version_added: 0.1.0
+description:
+  - Sets C(allowedToUseSSPR) of the authorization policy, which is about administrators alone.
+  - It is not the switch for the tenant's users. That is O(tenantops.entra.sspr_properties#module:scope).
+  - Administrators follow a policy of Microsoft's own, with two methods and no security questions, which cannot be
+    changed.
+author:
+  - tenantops contributors (@tenantops)
+extends_documentation_fragment:
+  - tenantops.entra.connection
+  - tenantops.entra.settings
+  - tenantops.entra.settings.admin_policy
+notes:
+  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
+  - Needs the application permission C(Policy.Read.All), to read the authorization policy.
+  - Needs the application permission C(Policy.ReadWrite.Authorization), to change it.
+  - Needs no portal user.
+  - A change takes up to 60 minutes until administrators notice it.
+seealso:
+  - module: tenantops.entra.sspr_info
+  - module: tenantops.entra.sspr_policy
+"""
+
+EXAMPLES = r"""
+- name: Administrators do not reset their own password
+  tenantops.entra.sspr_admin_policy:
+    tenant_id: 11111111-1111-4111-8111-111111111111
+    admins_can_reset: false
+"""
+
+RETURN = r"""
+diff:
+  description: The options given in the task, before and after, in option names.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: As they were.
+      type: dict
+    after:
+      description: As they are, or would be in check mode.
+      type: dict
+settings:
+  description: All options of this module as they are now, or would be in check mode. Null where it was not read.
+  returned: success
+  type: dict
+  sample: {admins_can_reset: false}
+previous:
+  description: The same as RV(settings), as it was before this task.
+  returned: success
+  type: dict
+  sample: {admins_can_reset: true}
+tenant:
+  description: The tenant as it describes itself.
+  returned: when the tenant was identified
+  type: dict
+  contains:
+    id:
+      description: The tenant's GUID.
+      type: str
+    display_name:
+      description: The organization's name.
+      type: str
+    default_domain:
+      description: The default domain.
+      type: str
+  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
+backend:
+  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
+  returned: success
+  type: dict
+  sample: {admins_can_reset: graph}
+verified:
+  description:
+    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
+  returned: success
+  type: bool
+digests:
+  description:
+    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
+      C(methods) the authentication methods policy.
+  returned: success
+  type: dict
+  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+missing_permissions:
+  description:
+    - Application permissions the change needs and the app's token does not list. Not the portal user's roles, which
+      no token tells.
+  returned: check mode, where something would be written through Microsoft Graph
+  type: list
+  elements: str
+  sample: [Policy.ReadWrite.AuthenticationMethod]
+manual:
+  description: What is left to do by hand in the admin center, page by page.
+  returned: success, and on failures that can be solved by hand
+  type: list
+  elements: dict
+  contains:
+    page:
+      description: The page.
+      type: str
+    link:
+      description: Its address in the Entra admin center.
+      type: str
+    settings:
+      description: The options to set there.
+      type: dict
+request_ids:
+  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  returned: always
+  type: list
+  elements: str
+applied:
+  description: Options that were written and confirmed before the task failed.
+  returned: failure
+  type: list
+  elements: str
+unconfirmed:
+  description: Options that were written, and of which it is not known whether they took effect.
+  returned: failure
+  type: list
+  elements: str
+error:
+  description: What went wrong.
+  returned: failure
+  type: dict
+  contains:
+    kind:
+      description:
+        - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
+          C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
+          C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped),
+          C(internal).
+      type: str
+    plane:
+      description: The service, C(graph) or C(portal), or null.
+      type: str
+    status:
+      description: The service's HTTP status.
+      type: int
+    code:
+      description: The service's own error code.
+      type: str
+    message:
+      description: What happened.
+      type: str
+    request_id:
+      description: The service's id of the request.
+      type: str
+    hint:
+      description: The way out.
+      type: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.tenantops.entra.plugins.module_utils._module import main, settings_spec
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import ADMIN_POLICY
+from ansible_collections.tenantops.entra.plugins.module_utils._tasks import configure
+
+PAGES = (ADMIN_POLICY,)
+ARGUMENT_SPEC = settings_spec(*PAGES)
+
+
+def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Set the asked options of this module's pages."""
+    return configure(PAGES, params, check_mode)
+
+
+if __name__ == "__main__":
+    main(run, ARGUMENT_SPEC)
