@@ -4,7 +4,7 @@
 
 """The services' documents as this collection reads and writes them: paths, queries, permissions, roles.
 
-The only file that knows URLs of Microsoft Graph and of the portal API.
+The only file that knows URLs of Microsoft Graph and of the portal API, with ``_directory`` for users and groups.
 """
 
 from __future__ import annotations

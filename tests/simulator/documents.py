@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 ABSENT = "<absent>"
@@ -15,9 +16,56 @@ ALL_USERS = "all_users"
 ODATA_TYPE = "@odata.type"
 METADATA = "https://graph.microsoft.com/v1.0/$metadata#"
 
+# Service plans by name. Source: Microsoft's list of product names and service plan identifiers.
+_PLANS = {
+    "AAD_PREMIUM": "41781fb2-bc02-4b7c-bd55-b576c07bb09d",
+    "AAD_PREMIUM_P2": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
+    "AAD_SMB": "de377cbc-0019-4ec2-b77c-3f223947e102",
+    "EXCHANGE_S_ENTERPRISE": "efb87545-963c-4e0d-99df-69c6916d9eb0",
+    "EXCHANGE_S_STANDARD": "9aaf7827-d63c-4b61-89c3-182f06f82e5c",
+    "INTUNE_A": "c1ec4a95-1f05-45b3-a911-aa3fa01094f5",
+    "OFFICE_BUSINESS": "094e7854-93fc-4d55-b2c0-3ab5369ebdc1",
+    "SHAREPOINTSTANDARD": "c7699d2e-19aa-44de-8edf-1736da088ca1",
+    "TEAMS1": "57ff2da0-773e-42df-b2af-ffb7a2317929",
+}
+# SKUs by part number, which misleads: O365_BUSINESS_PREMIUM is Microsoft 365 Business Standard, SPB Business Premium.
 _SKUS = {
-    "AAD_PREMIUM": ("078d2b04-f1bd-4111-bbd4-b4b1b354cef4", "41781fb2-bc02-4b7c-bd55-b576c07bb09d"),
-    "AAD_PREMIUM_P2": ("84a661c4-e949-4bd2-a560-ed7766fcaf2b", "eec0eb4f-6444-4f95-aba0-50c24d67f998"),
+    "AAD_PREMIUM": ("078d2b04-f1bd-4111-bbd4-b4b1b354cef4", ("AAD_PREMIUM",)),
+    "AAD_PREMIUM_P2": ("84a661c4-e949-4bd2-a560-ed7766fcaf2b", ("AAD_PREMIUM_P2", "AAD_PREMIUM")),
+    "ENTERPRISEPACK": ("6fd2c87f-b296-42f0-b197-1e91e994b900", ("EXCHANGE_S_ENTERPRISE", "TEAMS1")),
+    "O365_BUSINESS_ESSENTIALS": (
+        "3b555118-da6a-4418-894f-7df1e2096870",
+        ("EXCHANGE_S_STANDARD", "SHAREPOINTSTANDARD", "TEAMS1"),
+    ),
+    "O365_BUSINESS_PREMIUM": (
+        "f245ecc8-75af-4f8e-b61f-27d8114de5f3",
+        ("EXCHANGE_S_STANDARD", "OFFICE_BUSINESS", "SHAREPOINTSTANDARD", "TEAMS1"),
+    ),
+    "SPB": (
+        "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46",
+        ("AAD_PREMIUM", "AAD_SMB", "EXCHANGE_S_STANDARD", "INTUNE_A", "OFFICE_BUSINESS", "TEAMS1"),
+    ),
+    "SPE_E3": (
+        "05e9a617-0261-4cee-bb44-138d3ef5d965",
+        ("AAD_PREMIUM", "EXCHANGE_S_ENTERPRISE", "INTUNE_A", "TEAMS1"),
+    ),
+    "SPE_E5": (
+        "06ebc4ee-1bb5-47dd-8120-11324bc54e06",
+        ("AAD_PREMIUM_P2", "AAD_PREMIUM", "EXCHANGE_S_ENTERPRISE", "INTUNE_A", "TEAMS1"),
+    ),
+}
+_SERVICES = {"AAD": "AADPremiumService", "EXCHANGE": "exchange", "INTUNE": "SCO", "TEAMS1": "TeamspaceAPI"}
+
+PHONE = "#microsoft.graph.phoneAuthenticationMethod"
+EMAIL = "#microsoft.graph.emailAuthenticationMethod"
+PASSWORD = "#microsoft.graph.passwordAuthenticationMethod"
+# The ids of methods of which a user has one at most, by the type of phone or the type of the method.
+METHOD_IDS = {
+    "mobile": "3179e48a-750b-4051-897c-87b9720928f7",
+    "alternateMobile": "b6332ec1-7057-4abe-9331-3d72feddfe41",
+    "office": "e37fc753-ff3b-4958-9484-eaa9425c82bc",
+    EMAIL: "3ddfcfc8-9383-446f-83cc-3ab9be4be18f",
+    PASSWORD: "28c10230-6103-485e-b985-444c60001490",
 }
 
 
@@ -63,6 +111,15 @@ def on_premises() -> dict[str, Any]:
         "accountUnlockEnabled": False,
         "enablementForTenant": False,
         "cloudProvisioningEnablementForTenant": False,
+    }
+
+
+def organization() -> dict[str, Any]:
+    return {
+        "createdDateTime": "2019-04-01T08:00:00Z",
+        "onPremisesSyncEnabled": None,
+        "tenantType": "AAD",
+        "countryLetterCode": "US",
     }
 
 
@@ -140,29 +197,56 @@ def odata_type(name: str) -> str:
     return f"#microsoft.graph.{stem}AuthenticationMethodConfiguration"
 
 
-def subscribed_sku(tenant_id: str, plan: str) -> dict[str, Any]:
-    made_up = str(uuid.uuid5(uuid.NAMESPACE_URL, plan))
-    sku, service_plan = _SKUS.get(plan, (made_up, made_up))
+def subscribed_sku(tenant_id: str, sku: str) -> dict[str, Any]:
+    sku_id, _plans = _sku(sku)
     return {
         "accountName": tenant_id,
         "accountId": tenant_id,
         "appliesTo": "User",
         "capabilityStatus": "Enabled",
         "consumedUnits": 14,
-        "id": f"{tenant_id}_{sku}",
+        "id": f"{tenant_id}_{sku_id}",
         "prepaidUnits": {"enabled": 25, "lockedOut": 0, "suspended": 0, "warning": 0},
         "servicePlans": [
             {
-                "servicePlanId": service_plan,
+                "servicePlanId": plan_id,
                 "servicePlanName": plan,
                 "provisioningStatus": "Success",
                 "appliesTo": "User",
             }
+            for plan, plan_id in service_plans(sku).items()
         ],
-        "skuId": sku,
-        "skuPartNumber": plan,
-        "subscriptionIds": [str(uuid.uuid5(uuid.NAMESPACE_URL, f"{tenant_id}/{plan}"))],
+        "skuId": sku_id,
+        "skuPartNumber": sku,
+        "subscriptionIds": [_made_up(f"{tenant_id}/{sku}")],
     }
+
+
+def service_plans(sku: str) -> dict[str, str]:
+    """The ids of a SKU's service plans by name."""
+    return {plan: _PLANS.get(plan, _made_up(plan)) for plan in _sku(sku)[1]}
+
+
+def assigned_plans(skus: Iterable[str]) -> list[dict[str, Any]]:
+    """The service plans of a user who has these SKUs."""
+    plans = {plan_id: plan for sku in skus for plan, plan_id in service_plans(sku).items()}
+    return [
+        {
+            "assignedDateTime": "2025-01-15T09:00:00Z",
+            "capabilityStatus": "Enabled",
+            "service": next((name for start, name in _SERVICES.items() if plan.startswith(start)), plan),
+            "servicePlanId": plan_id,
+        }
+        for plan_id, plan in plans.items()
+    ]
+
+
+def _sku(name: str) -> tuple[str, tuple[str, ...]]:
+    return _SKUS.get(name, (_made_up(name), (name,)))
+
+
+def _made_up(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def _configuration(

@@ -23,8 +23,9 @@ from .documents import ABSENT
 MIGRATED = ("migrationComplete", None)
 MIGRATION_STATES = ("preMigration", "migrationInProgress", "migrationComplete", None)
 
+# What a write may change. Those of the second kind can be as large as a tenant: a write puts new values in the place of
+# the old ones, and never changes a value in place, so that a copy need not be deep.
 _DOCUMENTS = (
-    "groups",
     "migration_state",
     "portal_policy",
     "on_premises",
@@ -32,6 +33,7 @@ _DOCUMENTS = (
     "authorization_policy",
     "registration_enforcement",
 )
+_REPLACED = ("groups", "user_methods")
 # Keys of a seed whose value is laid over what is there.
 _OVERLAYS = {
     "apps": "apps",
@@ -40,6 +42,7 @@ _OVERLAYS = {
     "on_premises": "on_premises",
     "authorization_policy": "authorization_policy",
     "registration_enforcement": "registration_enforcement",
+    "organization": "organization",
     "authentication_methods_policy": "configurations",
 }
 
@@ -74,9 +77,27 @@ class Tenant:
     require_mfa: bool = False
     apps: dict[str, list[str] | None] = field(default_factory=dict)
     users: dict[str, list[str]] = field(default_factory=dict)
-    # Groups have id, displayName, and perhaps groupTypes and members (object ids); people have id, userPrincipalName.
+    # Groups have id, displayName, and perhaps others of Graph's properties, and members (object ids of anything).
     groups: list[dict[str, Any]] = field(default_factory=list)
+    # People have id, userPrincipalName, and perhaps others of Graph's properties. Not Graph's: ``licences`` (names of
+    # SKUs; otherwise a member has those of the tenant), ``securityQuestions``, ``defaultMfaPhone`` (a type of phone).
     people: list[dict[str, Any]] = field(default_factory=list)
+    # By object id of the user: methods as Graph gives them; ids of phones and addresses may be left out.
+    user_methods: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    mask_phone_numbers: bool = False
+    # principalId (user or group) and roleDefinitionId (template id)
+    role_assignments: list[dict[str, str]] = field(default_factory=list)
+    # ``rows``: what the report says, perhaps long outdated; otherwise it is made when it is asked for.
+    registration_report: dict[str, Any] = field(default_factory=dict)
+    # The window of the reports' limit in seconds: true is the real one, false none.
+    report_throttle: bool | float = False
+    report_calls: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    audit_events: list[dict[str, Any]] = field(default_factory=list)
+    organization: dict[str, Any] = field(default_factory=documents.organization)
+    security_defaults: bool = False
+    conditional_access: list[dict[str, Any]] = field(default_factory=list)
+    # The newest: createdDateTime, controlScores
+    secure_score: dict[str, Any] | None = None
     portal_put_status: int = 200
     portal_policy: dict[str, Any] = field(default_factory=documents.portal_policy)
     on_premises: dict[str, Any] = field(default_factory=documents.on_premises)
@@ -86,6 +107,7 @@ class Tenant:
     last_modified: str = "2025-11-21T20:01:36.9599169Z"
     # What each plane would still answer from a replica that missed the last write.
     previous: dict[str, Tenant] = field(default_factory=dict, repr=False)
+    _people_by_name: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def migrated(self) -> bool:
@@ -94,14 +116,41 @@ class Tenant:
     def group(self, object_id: str) -> dict[str, Any] | None:
         return next((group for group in self.groups if group["id"].lower() == object_id.lower()), None)
 
+    def person(self, name: str) -> dict[str, Any] | None:
+        """The user of that object id or user principal name, out of thousands."""
+        wanted = name.lower()
+        found = self._people_by_name.get(wanted)
+        if found is None or wanted not in known_as(found) or len(self._people_by_name) != 2 * len(self.people):
+            self._people_by_name = {known: person for person in self.people for known in known_as(person)}
+            found = self._people_by_name.get(wanted)
+        return found
+
+    def members(self, group: Mapping[str, Any]) -> list[str]:
+        """The object ids of everything in a group, directly or through others, once each."""
+        groups = {known["id"].lower(): known for known in self.groups}
+        seen: dict[str, None] = {}
+        waiting = list(reversed(group.get("members", [])))
+        while waiting:
+            member = waiting.pop().lower()
+            if member not in seen:
+                seen[member] = None
+                waiting.extend(reversed(groups.get(member, {}).get("members", [])))
+        return list(seen)
+
+    def groups_of(self, member: str) -> list[dict[str, Any]]:
+        """The groups that something is in, directly or through others."""
+        return [group for group in self.groups if member.lower() in self.members(group)]
+
     def documents(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _DOCUMENTS}
+        return {name: getattr(self, name) for name in (*_DOCUMENTS, *_REPLACED)}
 
     def clone(self) -> Tenant:
         """A copy whose documents are independent."""
         twin = copy.copy(self)
         for name in _DOCUMENTS:
             setattr(twin, name, json.loads(json.dumps(getattr(self, name))))
+        for name in _REPLACED:
+            setattr(twin, name, copy.copy(getattr(self, name)))
         twin.previous = {}
         return twin
 
@@ -122,8 +171,7 @@ class Tenant:
     def as_dict(self) -> dict[str, Any]:
         """In the words of a seed."""
         names = {attribute: key for key, attribute in _OVERLAYS.items()}
-        hidden = ("previous", "last_modified")
-        return {names.get(f.name, f.name): getattr(self, f.name) for f in fields(self) if f.name not in hidden}
+        return {names.get(f.name, f.name): getattr(self, f.name) for f in fields(self) if f.name not in _HIDDEN}
 
     def _edit_configurations(self, changes: Mapping[str, Any]) -> None:
         for name, change in changes.items():
@@ -144,9 +192,18 @@ class Tenant:
         for group in self.groups:
             if not isinstance(group.get("id"), str) or not isinstance(group.get("displayName"), str):
                 raise ValueError(f"groups: {group!r} needs id and displayName")
+        for person in self.people:
+            if not isinstance(person.get("id"), str) or not isinstance(person.get("userPrincipalName"), str):
+                raise ValueError(f"people: {person!r} needs id and userPrincipalName")
+        for method in (method for methods in self.user_methods.values() for method in methods):
+            if documents.ODATA_TYPE not in method:
+                raise ValueError(f"user_methods: {method!r} needs {documents.ODATA_TYPE}")
+            kind = str(method.get("phoneType", method[documents.ODATA_TYPE]))
+            method.setdefault("id", documents.METHOD_IDS.get(kind, str(uuid.uuid4())))
 
 
-_TENANT_KEYS = ({f.name for f in fields(Tenant)} | set(_OVERLAYS)) - {"previous", "last_modified", "configurations"}
+_HIDDEN = ("previous", "last_modified", "report_calls", "_people_by_name")
+_TENANT_KEYS = ({f.name for f in fields(Tenant)} | set(_OVERLAYS)) - {*_HIDDEN, "configurations"}
 
 
 class World:
@@ -237,6 +294,10 @@ def merge(target: dict[str, Any], changes: Mapping[str, Any]) -> None:
             merge(target[name], value)
         else:
             target[name] = copy.deepcopy(value)
+
+
+def known_as(person: Mapping[str, Any]) -> tuple[str, str]:
+    return person["id"].lower(), person["userPrincipalName"].lower()
 
 
 def _lower(names: Iterable[str]) -> set[str]:

@@ -1,0 +1,221 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from ansible_collections.tenantops.entra.tests.simulator import Simulator
+
+TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
+APP = "bbbbbbbb-0000-4000-8000-000000000001"
+GROUP = "cccccccc-0000-4000-8000-000000000001"
+NESTED = "cccccccc-0000-4000-8000-000000000002"
+DEVICE = "eeeeeeee-0000-4000-8000-000000000001"
+P1 = "41781fb2-bc02-4b7c-bd55-b576c07bb09d"
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+
+Call = Callable[..., httpx.Response]
+
+
+def error(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+def user(number: int, **properties: Any) -> dict[str, Any]:
+    return {
+        "id": f"dddddddd-0000-4000-8000-{number:012}",
+        "userPrincipalName": f"u{number}@contoso.example",
+        **properties,
+    }
+
+
+def ids(answer: httpx.Response) -> list[str]:
+    return [entry["id"] for entry in answer.json()["value"]]
+
+
+def whole(graph: Call, sim: Simulator, path: str, **query: str) -> tuple[list[dict[str, Any]], int]:
+    """All entries, and how many pages they took."""
+    answer = graph("GET", path, params=query)
+    found, pages = answer.json()["value"], 1
+    while "@odata.nextLink" in answer.json():
+        answer = graph("GET", answer.json()["@odata.nextLink"].removeprefix(f"{sim.url}/v1.0/"))
+        found, pages = found + answer.json()["value"], pages + 1
+    return found, pages
+
+
+@pytest.fixture
+def tenant(sim: Simulator) -> Any:
+    """Two users in a group, one of them in a group in it, which is a member of the first again."""
+    tenant = sim.tenant(TENANT)
+    tenant.apps[APP] = ["User.Read.All", "GroupMember.Read.All", "Group.Read.All", "RoleManagement.Read.Directory"]
+    people = [
+        user(1, displayName="Ann", otherMails=["ann@home.example"]),
+        user(2, accountEnabled=False, licences=["O365_BUSINESS_ESSENTIALS"]),
+        user(3, userType="Guest"),
+    ]
+    tenant.edit(
+        {
+            "people": people,
+            "groups": [
+                {"id": GROUP, "displayName": "Pilot", "members": [people[0]["id"], NESTED, DEVICE]},
+                {"id": NESTED, "displayName": "Sales", "members": [people[1]["id"], people[0]["id"], GROUP]},
+            ],
+        }
+    )
+    return tenant
+
+
+def test_users(sim: Simulator, graph: Call, tenant: Any) -> None:
+    wanted = {"$select": "id,userPrincipalName,displayName,accountEnabled,userType,assignedPlans,otherMails,mail"}
+    first, second, third = graph("GET", "users", params=wanted).json()["value"]
+    assert (first["displayName"], first["otherMails"], first["accountEnabled"]) == ("Ann", ["ann@home.example"], True)
+    assert [plan["servicePlanId"] for plan in first["assignedPlans"]] == [P1]
+    assert second["accountEnabled"] is False
+    assert P1 not in [plan["servicePlanId"] for plan in second["assignedPlans"]]
+    assert (third["userType"], third["assignedPlans"]) == ("Guest", [])
+    assert "accountEnabled" not in graph("GET", "users").json()["value"][0]
+
+
+@pytest.mark.parametrize("name", ["U1@contoso.example", "DDDDDDDD-0000-4000-8000-000000000001"])
+def test_one_user(sim: Simulator, graph: Call, tenant: Any, name: str) -> None:
+    assert graph("GET", f"users/{name}", params={"$select": "displayName"}).json()["displayName"] == "Ann"
+    assert error(graph("GET", f"users/{name}x")) == (404, "Request_ResourceNotFound")
+
+
+def test_users_are_filtered_and_paged(sim: Simulator, graph: Call, tenant: Any) -> None:
+    found = graph("GET", "users", params={"$filter": "userPrincipalName eq 'u2@contoso.EXAMPLE'"})
+    assert ids(found) == [user(2)["id"]]
+    assert graph("GET", "users", params={"$filter": "userPrincipalName eq 'nobody'"}).json()["value"] == []
+    assert whole(graph, sim, "users", **{"$top": "2"})[1] == 2
+    for query in ({"$filter": "accountEnabled eq true"}, {"$top": "1000"}, {"$top": "0"}):
+        assert error(graph("GET", "users", params=query)) == (400, "Request_UnsupportedQuery")
+    for query in ({"$select": "password"}, {"$count": "true"}, {"$search": "x"}):
+        assert error(graph("GET", "users", params=query)) == (400, "BadRequest")
+
+
+def test_basic_reading_shows_basic_properties(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.apps[APP] = ["User.ReadBasic.All", "GroupMember.Read.All"]
+    assert graph("GET", f"users/{user(1)['id']}", params={"$select": "id,mail"}).status_code == 200
+    assert error(graph("GET", "users", params={"$select": "id,accountEnabled"})) == (403, "Authorization_RequestDenied")
+    members = graph("GET", f"groups/{GROUP}/transitiveMembers", params={"$select": "id,mail,accountEnabled"})
+    first = members.json()["value"][0]
+    assert (first["mail"], first["accountEnabled"]) == ("u1@contoso.example", None)
+    tenant.apps[APP] = ["GroupMember.Read.All"]
+    members = graph("GET", f"groups/{GROUP}/transitiveMembers", params={"$select": "id,mail"})
+    assert members.json()["value"][0] == {"@odata.type": "#microsoft.graph.user", "id": user(1)["id"], "mail": None}
+
+
+def test_nested_groups(sim: Simulator, graph: Call, tenant: Any) -> None:
+    found = graph("GET", f"groups/{GROUP}/transitiveMembers", params={"$select": "id,displayName,accountEnabled"})
+    kinds = {entry["id"]: entry["@odata.type"].rpartition(".")[2] for entry in found.json()["value"]}
+    assert kinds == {user(1)["id"]: "user", user(2)["id"]: "user", NESTED: "group", GROUP: "group", DEVICE: "device"}
+    assert len(ids(found)) == len(set(ids(found)))
+    assert whole(graph, sim, f"groups/{GROUP}/transitiveMembers", **{"$top": "2"})[1] == 3
+    assert error(graph("GET", f"groups/{TENANT}/transitiveMembers")) == (404, "Request_ResourceNotFound")
+
+
+def test_memberships(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.role_assignments = [{"principalId": user(2)["id"], "roleDefinitionId": GLOBAL_ADMINISTRATOR}]
+    found = graph("GET", "users/u2@contoso.example/transitiveMemberOf", params={"$select": "id,displayName"}).json()
+    assert [entry.get("displayName") for entry in found["value"]] == ["Pilot", "Sales", None]
+    assert found["value"][2]["@odata.type"] == "#microsoft.graph.directoryRole"
+    assert graph("GET", "users/u3@contoso.example/transitiveMemberOf").json()["value"] == []
+
+
+def test_kinds_of_groups(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.groups[1].update({"membershipRule": "user.department -eq 'Sales'", "securityEnabled": False})
+    query = {"$select": "membershipRule,securityEnabled,isAssignableToRole"}
+    assert graph("GET", f"groups/{NESTED}", params=query).json()["membershipRule"] == "user.department -eq 'Sales'"
+    assert graph("GET", f"groups/{GROUP}", params=query).json()["securityEnabled"] is True
+
+
+def test_role_assignments(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.role_assignments = [
+        {"principalId": principal, "roleDefinitionId": GLOBAL_ADMINISTRATOR}
+        for principal in (user(1)["id"], GROUP, DEVICE)
+    ]
+    path = "roleManagement/directory/roleAssignments"
+    found = graph("GET", path, params={"$expand": "principal"}).json()["value"]
+    assert [entry["principal"]["@odata.type"].rpartition(".")[2] for entry in found] == [
+        "user",
+        "group",
+        "servicePrincipal",
+    ]
+    assert {entry["roleDefinitionId"] for entry in found} == {GLOBAL_ADMINISTRATOR}
+    assert "principal" not in graph("GET", path).json()["value"][0]
+    assert error(graph("GET", path, params={"$expand": "roleDefinition"})) == (400, "Request_UnsupportedQuery")
+
+
+@pytest.mark.parametrize(
+    ("permission", "path"),
+    [
+        ("User.Read.All", "users"),
+        ("GroupMember.Read.All", f"groups/{GROUP}/transitiveMembers"),
+        ("GroupMember.Read.All", "users/u1@contoso.example/transitiveMemberOf"),
+        ("RoleManagement.Read.Directory", "roleManagement/directory/roleAssignments"),
+    ],
+)
+def test_permissions(sim: Simulator, graph: Call, tenant: Any, permission: str, path: str) -> None:
+    tenant.apps[APP] = [permission]
+    assert graph("GET", path).status_code == 200
+    tenant.apps[APP] = ["Organization.Read.All", "UserAuthenticationMethod.ReadWrite.All"]
+    assert error(graph("GET", path)) == (403, "Authorization_RequestDenied")
+
+
+def test_licences(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.apps[APP] = ["Organization.Read.All"]
+
+    def plans(*skus: str) -> set[str]:
+        tenant.plans = list(skus)
+        found = graph("GET", "subscribedSkus").json()["value"]
+        return {plan["servicePlanName"] for sku in found for plan in sku["servicePlans"]}
+
+    assert plans() == set()
+    assert "AAD_PREMIUM" in plans("SPB")
+    assert {"AAD_PREMIUM", "AAD_PREMIUM_P2"} <= plans("SPE_E5")
+    assert not {"AAD_PREMIUM", "AAD_PREMIUM_P2"} & plans("O365_BUSINESS_PREMIUM", "ENTERPRISEPACK")
+    assert plans("SOMETHING_NEW") == {"SOMETHING_NEW"}
+
+
+def test_organization_facts(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.apps[APP] = ["Organization.Read.All"]
+    tenant.edit({"organization": {"onPremisesSyncEnabled": True}})
+    (entry,) = graph("GET", "organization").json()["value"]
+    assert (entry["onPremisesSyncEnabled"], entry["createdDateTime"]) == (True, "2019-04-01T08:00:00Z")
+
+
+def test_a_large_tenant(sim: Simulator, graph: Call, tenant: Any) -> None:
+    """5,000 users come in six pages; a thousand reads by name and writes of members stay quick."""
+    tenant.apps[APP] = ["User.Read.All", "GroupMember.ReadWrite.All"]
+    tenant.people = [user(number) for number in range(5000)]
+    tenant.groups = [{"id": GROUP, "displayName": "All", "members": [person["id"] for person in tenant.people[1:]]}]
+    found, pages = whole(graph, sim, "users", **{"$top": "999", "$select": "id,assignedPlans"})
+    assert (len(found), pages) == (5000, 6)
+    found, pages = whole(graph, sim, f"groups/{GROUP}/transitiveMembers", **{"$top": "999"})
+    assert (len(found), pages) == (4999, 6)
+    link = {"@odata.id": f"{sim.url}/v1.0/directoryObjects/{user(0)['id']}"}
+    assert graph("POST", f"groups/{GROUP}/members/$ref", json=link).status_code == 204
+    assert [entry.applied for entry in sim.log(TENANT, write=True)] == [True]
+    started = time.perf_counter()
+    for number in range(1000):
+        assert tenant.person(f"U{number}@contoso.example") is tenant.people[number]
+        assert tenant.clone().documents() == tenant.documents()
+    assert time.perf_counter() - started < 5
+
+
+def test_an_old_state_is_not_touched_by_a_write(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.apps[APP] = ["GroupMember.ReadWrite.All"]
+    before = [*tenant.groups[0]["members"]]
+    link = {"@odata.id": f"{sim.url}/v1.0/directoryObjects/{user(3)['id']}"}
+    assert graph("POST", f"groups/{GROUP}/members/$ref", json=link).status_code == 204
+    sim.fault("stale_read", path="members")
+    assert ids(graph("GET", f"groups/{GROUP}/members")) == before[:2]
+    assert tenant.previous["graph"].groups[0]["members"] == before
+    assert tenant.groups[0]["members"] == [*before, user(3)["id"]]
