@@ -177,9 +177,9 @@ def inferred(need: Need, heard: Sequence[Voice]) -> bool | None:
     return None if need.met_by("selected") or need.met_by("none") else False
 
 
-def applies(control: Control, known: Known) -> bool | None:
+def applies(control: Control, values: Mapping[str, Any]) -> bool | None:
     """Whether a control is meant for this tenant; None when that is not known."""
-    met = [need.met_in(known.values) for need in control.where]
+    met = [need.met_in(values) for need in control.where]
     return False if False in met else None if None in met else True
 
 
@@ -195,7 +195,7 @@ def verdict(control: Control, known: Known, attestation: Attestation | None) -> 
         (best, INFERRED, f"Not read, but {' and '.join(voice.text for voice in heard)}.", made),
     )
     for met, grade, reason, when in sources:
-        if applies(control, known) and (False in met or None not in met):
+        if applies(control, known.values) and (False in met or None not in met):
             return Verdict(FAIL if False in met else PASS, grade, told, reason, when)
     if attestation is not None:
         reason = f"Attested by {attestation.who}: {attestation.evidence}"
@@ -246,7 +246,7 @@ def judge(
     waived = {waiver.subject: waiver for waiver in waivers if waiver.in_force(as_of)}
     sworn = {it.control: it for it in attestations if it.when <= as_of <= it.expires}
     judged = []
-    meant = [control for control in controls if applies(control, known) is not False]
+    meant = [control for control in controls if applies(control, known.values) is not False]
     for control in meant:
         word, waiver = sworn.get(control.id), waived.get(control.id)
         found = verdict(control, known, word)

@@ -19,7 +19,7 @@ from typing import Any
 from ansible_collections.tenantops.entra.plugins.module_utils._baselines import BASELINES
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import GUID
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import CLEARABLE, SETTINGS, UNREAD_PAGES
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import CLEARABLE, SETTINGS
 
 # What can be expected besides the modules' options: whether the tenant's users come from a directory on premises, and
 # how many kinds of methods are on beyond those that a reset takes.
@@ -141,9 +141,7 @@ def _candidates(*needs: Need) -> Iterable[Any]:
 
 
 def _spec(setting: str) -> Mapping[str, Any]:
-    if setting in SETTINGS:
-        return SETTINGS[setting].spec
-    return {"type": "bool"} if any(setting in options for _blade, options in UNREAD_PAGES.values()) else {}
+    return SETTINGS[setting].spec if setting in SETTINGS else {}
 
 
 def _type_of(setting: str) -> type | None:

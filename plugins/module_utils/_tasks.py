@@ -49,8 +49,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._session import (
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
 from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
 
-# What keeps one page from being read, and the others not.
-UNREADABLE = frozenset({"permission", "licence", "not_found", "unexpected_document"})
 # Service plans with password writeback: Entra ID P1 and P2. Business Premium has P1.
 WRITEBACK_PLANS = frozenset({"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "eec0eb4f-6444-4f95-aba0-50c24d67f998"})
 # What a write to a document of Graph needs.
@@ -214,7 +212,7 @@ class _Inspection(Work):
             refusals = {
                 document: refusal
                 for document in (ON_PREMISES, AUTHORIZATION)
-                if (refusal := await self._refused(session, turnstile, document))
+                if (refusal := await self.refused(session, turnstile, document))
             }
             documents = await self.read(session, turnstile, [METHODS, POLICY])
             values = settings_of(documents, ALL_PAGES)
@@ -236,16 +234,6 @@ class _Inspection(Work):
             if documents.migrated and documents.methods is not None:
                 result["targets"] = _methods.targets(documents.methods)
             return result
-
-    async def _refused(self, session: Session, turnstile: Turnstile, document: str) -> SsprError | None:
-        """Why a page of its own cannot be read; None when it was read."""
-        try:
-            await self.read(session, turnstile, [document])
-        except SsprError as exc:
-            if exc.kind not in UNREADABLE:
-                raise
-            return exc
-        return None
 
 
 def unavailable(documents: Documents, target: Connection, refusals: Mapping[str, SsprError]) -> list[dict[str, Any]]:
