@@ -178,7 +178,7 @@ class _Audit(Work):
             try:
                 return await answer
             except SsprError as exc:
-                missing.append({"page": what, "options": ["scope"], "reason": exc.kind, "hint": exc.message})
+                missing.append({"page": what, "options": [], "reason": exc.kind, "hint": exc.message})
                 return Unavailable.because(exc)
 
         return Signals(
