@@ -21,7 +21,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._documents import 
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._http import Plane
-from ansible_collections.tenantops.entra.plugins.module_utils._people import Group, Person
+from ansible_collections.tenantops.entra.plugins.module_utils._people import Group, Person, Registration
 
 READ_PEOPLE = "User.Read.All"
 READ_ROLES = "RoleManagement.Read.Directory"
@@ -129,6 +129,128 @@ async def read_organization_facts(graph: Plane) -> dict[str, Any]:
     query = {"$select": "onPremisesSyncEnabled,createdDateTime"}
     entry = (await graph.read_list("organization", query, needs=READ_ORGANIZATION))[0]
     return {"synced": entry.get("onPremisesSyncEnabled"), "created": entry.get("createdDateTime")}
+
+
+async def read_security_defaults(graph: Plane) -> bool:
+    """Whether security defaults are on."""
+    return (await graph.read("policies/identitySecurityDefaultsEnforcementPolicy", needs=READ_POLICIES))[
+        "isEnabled"
+    ] is True
+
+
+async def read_conditional_access(graph: Plane) -> list[dict[str, Any]]:
+    """The policies of Conditional Access, as Graph gives them."""
+    return await graph.read_list("identity/conditionalAccess/policies", {}, needs=READ_POLICIES)
+
+
+async def read_registrations(graph: Plane) -> list[Registration]:
+    """The registration report. Whoever is disabled is not in it; without Entra ID P1 there is none (``licence``)."""
+    return [_registration(entry) for entry in await graph.read_list(REPORT, PAGE, needs=READ_REPORTS)]
+
+
+async def read_registration(graph: Plane, user_id: str) -> Registration | None:
+    """What the registration report says about one user, None when the user is not in it."""
+    try:
+        return _registration(await graph.read(f"{REPORT}/{user_id}", needs=READ_REPORTS))
+    except SsprError as exc:
+        if exc.kind != "not_found":
+            raise
+        return None
+
+
+async def read_audit_events(
+    graph: Plane, *, user_id: str | None = None, since: str | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Events of self-service password reset, the newest first: of one user, and since a moment (ISO 8601, UTC)."""
+    conditions = [f"loggedByService eq '{AUDIT_SERVICE}'"]
+    if since:
+        conditions.append(f"activityDateTime ge {since}")
+    if user_id:
+        conditions.append(f"targetResources/any(t: t/id eq '{user_id}')")
+    query = {"$filter": " and ".join(conditions), "$orderby": "activityDateTime desc", "$top": str(limit)}
+    page = await graph.read("auditLogs/directoryAudits", query, needs=READ_REPORTS)
+    return list(page.get("value") or [])
+
+
+async def read_secure_score(graph: Plane) -> dict[str, Any] | None:
+    """The newest Secure Score of self-service reset: ``count`` of ``total`` users, ``lastSynced``; None without one."""
+    page = await graph.read("security/secureScores", {"$top": "1"}, needs=READ_SCORE)
+    controls = [control for score in page.get("value") or [] for control in score.get("controlScores") or []]
+    return next((control for control in controls if control.get("controlName") == SCORE_CONTROL), None)
+
+
+async def read_user_methods(graph: Plane, user_id: str) -> list[dict[str, Any]]:
+    """Everything that a user has registered, the password included, as Graph gives it."""
+    return await graph.read_list(_methods(user_id, "methods"), {}, needs=READ_USER_METHODS)
+
+
+async def read_phones(graph: Plane, user_id: str) -> list[dict[str, Any]]:
+    """A user's phones: ``id``, ``phoneNumber`` (perhaps masked), ``phoneType``, ``smsSignInState``."""
+    return await graph.read_list(_methods(user_id, "phoneMethods"), {}, needs=READ_USER_METHODS)
+
+
+async def read_emails(graph: Plane, user_id: str) -> list[dict[str, Any]]:
+    """A user's e-mail method, if there is one: ``id``, ``emailAddress``."""
+    return await graph.read_list(_methods(user_id, "emailMethods"), {}, needs=READ_USER_METHODS)
+
+
+async def add_phone(graph: Plane, user_id: str, phone_type: str, number: str) -> None:
+    """Register a phone of a type that the user does not have yet."""
+    body = {"phoneNumber": number, "phoneType": phone_type}
+    await graph.write("POST", _methods(user_id, "phoneMethods"), body, needs=WRITE_USER_METHODS)
+
+
+async def update_phone(graph: Plane, user_id: str, phone_type: str, number: str) -> None:
+    """Give a registered phone another number."""
+    body = {"phoneNumber": number, "phoneType": phone_type}
+    await graph.write("PATCH", _methods(user_id, "phoneMethods", PHONE_IDS[phone_type]), body, needs=WRITE_USER_METHODS)
+
+
+async def delete_phone(graph: Plane, user_id: str, phone_type: str) -> None:
+    """Take a registered phone away. The alternate mobile phone has to go before the mobile phone."""
+    await graph.write(
+        "DELETE", _methods(user_id, "phoneMethods", PHONE_IDS[phone_type]), None, needs=WRITE_USER_METHODS
+    )
+
+
+async def add_email(graph: Plane, user_id: str, address: str) -> None:
+    """Register the one e-mail address that a user can have."""
+    body = {"emailAddress": address}
+    await graph.write("POST", _methods(user_id, "emailMethods"), body, needs=WRITE_USER_METHODS)
+
+
+async def update_email(graph: Plane, user_id: str, address: str) -> None:
+    """Give the registered e-mail method another address."""
+    body = {"emailAddress": address}
+    await graph.write("PATCH", _methods(user_id, "emailMethods", EMAIL_ID), body, needs=WRITE_USER_METHODS)
+
+
+async def delete_email(graph: Plane, user_id: str) -> None:
+    """Take the registered e-mail method away."""
+    await graph.write("DELETE", _methods(user_id, "emailMethods", EMAIL_ID), None, needs=WRITE_USER_METHODS)
+
+
+def _methods(user_id: str, *segments: str) -> str:
+    return "/".join((_user(user_id), "authentication", *segments))
+
+
+def _registration(entry: Mapping[str, Any]) -> Registration:
+    try:
+        return Registration(
+            id=str(entry["id"]).lower(),
+            upn=str(entry["userPrincipalName"]),
+            admin=bool(entry["isAdmin"]),
+            guest=str(entry["userType"]).lower() == "guest",
+            enabled=bool(entry["isSsprEnabled"]),
+            registered=bool(entry["isSsprRegistered"]),
+            capable=bool(entry["isSsprCapable"]),
+            methods=frozenset(map(str, entry["methodsRegistered"])),
+            as_of=entry.get("lastUpdatedDateTime"),
+        )
+    except KeyError as exc:
+        raise SsprError(
+            "unexpected_document", f"the registration report does not tell {exc.args[0]} of a user", plane=GRAPH
+        ) from exc
 
 
 def _user(wanted: str) -> str:

@@ -164,8 +164,8 @@ class Plane:
                     raise lost.error from lost
             await asyncio.sleep(LOST_READ_PAUSE * attempt)
 
-    async def write(self, method: str, path: str, body: Mapping[str, Any], *, needs: str = "") -> None:
-        """Send one write, once. Returns when the service accepted it.
+    async def write(self, method: str, path: str, body: Mapping[str, Any] | None, *, needs: str = "") -> None:
+        """Send one write, once, a DELETE without a body. Returns when the service accepted it.
 
         Raises ``PostponedError`` when it was refused for now, ``UnansweredError`` when nobody knows whether it took
         effect, and ``SsprError`` when it was refused for good.
@@ -197,7 +197,7 @@ class Plane:
         request.add_request_options(
             [
                 ResponseHandlerOption(NativeResponseHandler()),
-                RetryHandlerOption(RETRY_BASE_DELAY, READ_RETRIES, should_retry=body is None),
+                RetryHandlerOption(RETRY_BASE_DELAY, READ_RETRIES, should_retry=method is Method.GET),
             ]
         )
         if body is not None:

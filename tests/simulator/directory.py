@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -107,7 +106,7 @@ def _subscribed_skus(tenant: Tenant, call: Call) -> Answer:
 
 
 def _groups(tenant: Tenant, call: Call) -> Answer:
-    wanted = _equal_to("displayName", call.query.get("$filter"))
+    wanted = odata.equal_to("displayName", call.query.get("$filter"))
     found = [group for group in tenant.groups if wanted is None or group["displayName"].casefold() == wanted.casefold()]
     return odata.page(call, found, lambda group: _show_group(group, call), "groups", default=PAGE_SIZE, cap=PAGE_SIZE)
 
@@ -193,7 +192,7 @@ def _add_member(tenant: Tenant, call: Call, name: str) -> Answer:
 
 
 def _people(tenant: Tenant, call: Call) -> Answer:
-    wanted = _equal_to("userPrincipalName", call.query.get("$filter"))
+    wanted = odata.equal_to("userPrincipalName", call.query.get("$filter"))
     one = None if wanted is None else tenant.person(wanted)
     found = tenant.people if wanted is None else [one] if one and one["id"].lower() != wanted.lower() else []
     return odata.page(call, found, lambda person: _show_person(tenant, call, person), "users")
@@ -271,16 +270,6 @@ def _known_person(tenant: Tenant, name: str) -> dict[str, Any]:
     if person is None:
         raise odata.missing(name)
     return person
-
-
-def _equal_to(name: str, condition: str | None) -> str | None:
-    """The value in the only filter there is: a property that equals a text."""
-    if condition is None:
-        return None
-    match = re.fullmatch(rf"\s*{name}\s+eq\s+'((?:[^']|'')*)'\s*", condition, re.DOTALL)
-    if match is None:
-        raise RefusedError(400, "Request_UnsupportedQuery", f"Invalid filter clause: {condition}")
-    return match.group(1).replace("''", "'")
 
 
 def _made_up(tenant: Tenant, name: str) -> str:

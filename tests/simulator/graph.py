@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from . import directory, odata, schema, user_methods
+from . import directory, odata, reports, schema, user_methods
 from .documents import METADATA, ODATA_TYPE
 from .messages import Answer, Call, RefusedError
 from .odata import route
@@ -55,7 +55,8 @@ def refuse(call: Call, refusal: RefusedError) -> Answer:
         "request-id": call.request_id,
         "client-request-id": call.headers.get("client-request-id", call.request_id),
     }
-    return Answer(refusal.status, {"error": {"code": refusal.code, "message": refusal.message, "innerError": inner}})
+    error = {"code": refusal.code, "message": refusal.message, "innerError": inner}
+    return Answer(refusal.status, {"error": error}, refusal.headers)
 
 
 def headers(call: Call) -> dict[str, str]:
@@ -158,6 +159,7 @@ _AUTHORIZATION = "policies/authorizationPolicy"
 _ROUTES = (
     *directory.ROUTES,
     *user_methods.ROUTES,
+    *reports.ROUTES,
     route("GET", _METHODS, _READ_METHODS, _methods_policy),
     route("PATCH", _METHODS, _WRITE_METHODS, _patch_methods_policy),
     route("GET", _CONFIGURATION, _READ_METHODS, _configuration),

@@ -75,6 +75,16 @@ def selected(call: Call) -> list[str] | None:
     return None if chosen is None else [name.strip() for name in chosen.split(",")]
 
 
+def equal_to(name: str, condition: str | None) -> str | None:
+    """The value in the only filter there is: a property that equals a text."""
+    if condition is None:
+        return None
+    match = re.fullmatch(rf"\s*{name}\s+eq\s+'((?:[^']|'')*)'\s*", condition, re.DOTALL)
+    if match is None:
+        raise RefusedError(400, "Request_UnsupportedQuery", f"Invalid filter clause: {condition}")
+    return match.group(1).replace("''", "'")
+
+
 def top(call: Call, default: int, largest: int) -> int:
     value = call.query.get("$top", str(default))
     if not value.isdecimal() or not 1 <= int(value) <= largest:
