@@ -438,6 +438,14 @@ OF_A_RUN = {
     "sspr_pilot_members",
     "sspr_pilot_groups",
     "sspr_purpose",
+    "sspr_audit_baselines",
+    "sspr_audit_waivers",
+    "sspr_audit_attestations",
+    "sspr_audit_dir",
+    "sspr_audit_previous",
+    "sspr_audit_as_of",
+    "sspr_audit_signals",
+    "sspr_audit_fail_on",
 }
 
 
