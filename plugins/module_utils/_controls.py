@@ -223,6 +223,7 @@ def parse(given: Any, place: str) -> Baseline:
 
 def _control(given: Any, baseline: str, source: str | None, place: str) -> Control:
     entry = _mapping(given, place, _CONTROL_KEYS)
+    name, title = _text(entry, "control", place), _text(entry, "title", place)
     if ("setting" in entry) == ("settings" in entry):
         raise _wrong(place, "give either setting with expect, or settings, a list of both")
     single = [{key: entry[key] for key in ("setting", "expect") if key in entry}]
@@ -237,8 +238,8 @@ def _control(given: Any, baseline: str, source: str | None, place: str) -> Contr
     where = _mapping(entry.get("where", {}), f"{place}.where", None)
     return Control(
         baseline,
-        _text(entry, "control", place),
-        _text(entry, "title", place),
+        name,
+        title,
         _optional(entry, "level", place),
         tuple(needs),
         tuple(_need(setting, expect, f"{place}.where") for setting, expect in where.items()),
