@@ -18,4 +18,4 @@ lock() { # NAME OLDEST_PYTHON SOURCE...
 lock dev 3.11 requirements.txt --group dev
 lock oldest 3.10 requirements.txt --group oldest
 lock uv 3.10 --group uv
-lock benchmark 3.11 --group benchmark
+lock browser 3.11 --group browser

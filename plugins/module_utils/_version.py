@@ -1,0 +1,13 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection's version, for what a module writes down; a test holds it against galaxy.yml.
+
+Data, not code: a module that runs in a process of its own cannot see galaxy.yml.
+"""
+
+from __future__ import annotations
+
+COLLECTION = "tenantops.entra"
+VERSION = "0.1.0"
