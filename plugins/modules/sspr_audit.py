@@ -131,10 +131,15 @@ attributes:
     support: full
     details: Shows the options given in the task, as they are and as they are wanted.
 notes:
-  - Needs what M(tenantops.entra.sspr_info) needs. C(Policy.Read.All) only where O(admins_can_reset) or a control asks
-    for the administrators' policy.
-  - O(signals) need the application permissions C(AuditLog.Read.All) and C(SecurityEvents.Read.All). The report needs
-    Entra ID P1. Without them it goes on, and RV(entry.unavailable) says so.
+  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
+  - Needs the application permission C(Policy.Read.AuthenticationMethod), to read the methods and where they live.
+  - Needs the application permission C(Policy.Read.All), only where O(admins_can_reset) or a control asks for it.
+  - Needs the application permission C(AuditLog.Read.All) and Entra ID P1, only where O(signals) are asked for. Without
+    them the registration report is unavailable.
+  - Needs the application permission C(SecurityEvents.Read.All), only where O(signals) are asked for. Without it Secure
+    Score is unavailable.
+  - Needs a portal user with the role C(Security Administrator), C(User Administrator) or
+    C(Authentication Policy Administrator). Without a portal credential, what only the portal API has is not verified.
   - O(allow_sign_in_change) has no effect here.
   - A group that is wanted by its display name is compared by it. Give the object ID where names are not unique.
 seealso:
