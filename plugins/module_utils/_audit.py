@@ -239,11 +239,14 @@ def judge(
     attestations: Sequence[Attestation] = (),
     link: Callable[[str], str | None] = lambda _setting: None,
 ) -> Judgement:
-    """Every control that applies, in the order given. Waivers and attestations count by the day ``as_of``."""
+    """Every control that applies, in the order given. Waivers and attestations count by the day ``as_of``.
+
+    The ``rule`` of a waiver is the id of a control here.
+    """
     controls = [control for baseline in baselines for control in baseline.controls]
     ids = {control.id for control in controls}
     findings = disagreements(known)
-    waived = {waiver.subject: waiver for waiver in waivers if waiver.in_force(as_of)}
+    waived = {waiver.rule: waiver for waiver in waivers if waiver.counts(as_of)}
     sworn = {it.control: it for it in attestations if it.when <= as_of <= it.expires}
     judged = []
     meant = [control for control in controls if applies(control, known.values) is not False]
@@ -272,16 +275,18 @@ def judge(
                 "fix": control.fix,
                 "source": control.source,
                 "link": link(control.needs[0].setting),
-                "waiver": waiver.shown() if waiver is not None else None,
+                "waiver": {name: word for name, word in waiver.as_words().items() if name != "rule"}
+                if waiver
+                else None,
                 "attestation": word.shown() if word is not None else None,
                 "conflicts": [other.id for other in meant if other is not control and clash(control, other)],
             }
         )
     for waiver in waivers:
-        if waiver.subject not in ids:
-            findings.append(finding("unknown_control", f"waivers: this audit has no control {waiver.subject}."))
-        elif not waiver.in_force(as_of):
-            message = f"The waiver of {waiver.subject} by {waiver.owner} ended on {waiver.expires}: {waiver.reason}"
+        if waiver.rule not in ids:
+            findings.append(finding("unknown_control", f"waivers: this audit has no control {waiver.rule}."))
+        elif not waiver.counts(as_of):
+            message = f"The waiver of {waiver.rule} by {waiver.owner} ended on {waiver.expires}: {waiver.reason}"
             findings.append(finding("expired_waiver", message))
     for it in attestations:
         if it.control not in ids:

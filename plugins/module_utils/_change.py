@@ -106,7 +106,7 @@ class Change:
             except PostponedError as postponed:
                 refusals += 1
                 self.fresh.clear()
-                await _wait(postponed, refusals)
+                await wait_as_asked(postponed, refusals)
             else:
                 refusals = 0
 
@@ -276,7 +276,7 @@ def _is_old(value: Any, olds: list[Any], latest: Any) -> bool:
     return canonical(value) != canonical(latest) and canonical(value) in [canonical(old) for old in olds]
 
 
-async def _wait(postponed: PostponedError, refusals: int) -> None:
+async def wait_as_asked(postponed: PostponedError, refusals: int) -> None:
     """Sleep as the service asks, or give up with its error."""
     wait = postponed.wait
     if refusals > WRITE_RETRIES or (wait is not None and wait >= LONGEST_WAIT):

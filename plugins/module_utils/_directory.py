@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.tenantops.entra.plugins.module_utils._documents import (
+    METHODS_POLICY,
     READ_GROUPS,
     READ_LICENCES,
     READ_MEMBERS,
+    READ_METHODS,
     READ_ORGANIZATION,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, SsprError
@@ -36,6 +38,8 @@ PAGE = {"$top": "999"}
 IN_FORCE = ("Enabled", "Warning")
 REPORT = "reports/authenticationMethods/userRegistrationDetails"
 AUDIT_SERVICE = "Self-service Password Management"
+# In the name of the activity. Source: howto-sspr-reporting.
+POLICY_CHANGE = "policy change"
 SCORE_CONTROL = "SelfServicePasswordReset"
 
 # A user has one of each at most, and it always has this id. Source: Graph's phoneAuthenticationMethod and
@@ -87,6 +91,17 @@ async def read_group_people(graph: Plane, group_id: str) -> list[Person]:
     return [_person(entry) for entry in entries]
 
 
+async def read_nested_groups(graph: Plane, group_id: str) -> list[Group]:
+    """The groups that are direct members of a group."""
+    return [_group(entry) for entry in await _typed(graph, f"groups/{group_id}/members", "group", GROUP, READ_MEMBERS)]
+
+
+async def read_group_ids(graph: Plane, group_id: str) -> frozenset[str]:
+    """The object ids of the users in a group, those of nested groups included."""
+    entries = await _typed(graph, f"groups/{group_id}/transitiveMembers", "user", "id", READ_MEMBERS)
+    return frozenset(str(entry["id"]).lower() for entry in entries)
+
+
 async def read_memberships(graph: Plane, user_id: str) -> list[Group]:
     """The groups that a user is in, directly or through others."""
     entries = await _typed(graph, f"{_user(user_id)}/transitiveMemberOf", "group", GROUP, READ_MEMBERS)
@@ -98,14 +113,13 @@ async def read_role_holders(graph: Plane) -> dict[str, frozenset[str]]:
     assignments = await graph.read_list(
         "roleManagement/directory/roleAssignments", {"$expand": "principal", **PAGE}, needs=READ_ROLES
     )
-    people: dict[str, list[str]] = {}
+    people: dict[str, frozenset[str]] = {}
     holders: dict[str, set[str]] = {}
     for entry in assignments:
         principal, role = str(entry["principalId"]).lower(), str(entry["roleDefinitionId"]).lower()
         if _is(entry.get("principal") or {}, "group") and principal not in people:
-            members = await _typed(graph, f"groups/{principal}/transitiveMembers", "user", "id", READ_MEMBERS)
-            people[principal] = [str(member["id"]).lower() for member in members]
-        for holder in people.get(principal, [principal]):
+            people[principal] = await read_group_ids(graph, principal)
+        for holder in people.get(principal, {principal}):
             holders.setdefault(holder, set()).add(role)
     return {holder: frozenset(roles) for holder, roles in holders.items()}
 
@@ -159,7 +173,11 @@ async def read_registration(graph: Plane, user_id: str) -> Registration | None:
 
 
 async def read_audit_events(
-    graph: Plane, *, user_id: str | None = None, since: str | None = None, limit: int = 50
+    graph: Plane,
+    *,
+    user_id: str | None = None,
+    since: str | None = None,
+    limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Events of self-service password reset, the newest first: of one user, and since a moment (ISO 8601, UTC)."""
     conditions = [f"loggedByService eq '{AUDIT_SERVICE}'"]
@@ -170,6 +188,15 @@ async def read_audit_events(
     query = {"$filter": " and ".join(conditions), "$orderby": "activityDateTime desc", "$top": str(limit)}
     page = await graph.read("auditLogs/directoryAudits", query, needs=READ_REPORTS)
     return list(page.get("value") or [])
+
+
+async def read_last_policy_change(graph: Plane, since: str) -> str | None:
+    """When methods or the SSPR policy were changed last, as far as it is told; of the SSPR policy since a moment."""
+    policy = await graph.read(METHODS_POLICY, needs=READ_METHODS)
+    events = await read_audit_events(graph, since=since, limit=int(PAGE["$top"]))
+    changes = [event for event in events if POLICY_CHANGE in str(event.get("activityDisplayName")).lower()]
+    moments = [policy.get("lastModifiedDateTime"), *(event.get("activityDateTime") for event in changes)]
+    return max((str(moment) for moment in moments if moment), default=None)
 
 
 async def read_secure_score(graph: Plane) -> dict[str, Any] | None:

@@ -21,8 +21,10 @@ else:
     IMPORT_ERROR = None
 
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _http, _tls
+from ansible_collections.tenantops.entra.plugins.module_utils._admin_roles import OTHER_ROLES, TWO_GATE_ROLES
 from ansible_collections.tenantops.entra.plugins.module_utils._credentials import GuardedCredential
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._licences import SERVICE_PLANS
 from ansible_collections.tenantops.entra.plugins.module_utils._options import (
     CONNECTION_SPEC,
     PORTAL_MODE_SPEC,
@@ -59,28 +61,13 @@ PERMISSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "write": {**READS, _documents.WRITE_METHODS: ()},
 }
 
-# Template ids of directory roles, as the `wids` of a user's token lists them. Source: Microsoft's list of Entra
-# built-in roles (permissions-reference).
-ROLES = {
-    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
-    "0526716b-113d-4c15-b2c8-68e3c22b9f80": "Authentication Policy Administrator",
-    "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
-    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
-    "5d6b6bb7-de71-4623-b4af-96380a352509": "Security Reader",
-    "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
-}
+# Directory roles by template id, as the `wids` of a user's token lists them.
+ROLES = {template: name for name, template in {**TWO_GATE_ROLES["roles"], **OTHER_ROLES["roles"]}.items() if template}
 # Listed for everyone who is no guest
 EVERY_USER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 WRITERS = frozenset({"Global Administrator", "Authentication Policy Administrator"})
 READERS = WRITERS | {"Security Administrator", "User Administrator"}
 ROLES_FOR = {"write": (WRITERS, _documents.WRITE_POLICY), "audit": (READERS, _documents.READ_POLICY)}
-
-# Service plans with self-service password reset for users, the better first. Source: Microsoft's list of product names
-# and service plan identifiers.
-LICENCES = {
-    "eec0eb4f-6444-4f95-aba0-50c24d67f998": "P2",
-    "41781fb2-bc02-4b7c-bd55-b576c07bb09d": "P1",
-}
 
 # Less than this is a problem: days of a certificate, seconds of a ready access token.
 FEWEST_DAYS = 14
@@ -257,7 +244,7 @@ class _Examination(Work):
                 self._add(f"permission {name}", PROBLEM, f"{name} is missing", fix, "permission")
 
     def _look_at_licence(self, plans: set[str]) -> None:
-        licence = next((name for plan, name in LICENCES.items() if plan in plans), "none")
+        licence = next((str(allows["name"]) for plan, allows in SERVICE_PLANS.items() if plan in plans), "none")
         self.found["licence"] = licence
         if licence == "none":
             self._add(

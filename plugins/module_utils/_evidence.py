@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _audit, _controls, _directory, _rules, _waivers
+from ansible_collections.tenantops.entra.plugins.module_utils import _audit, _controls, _directory, _readiness
 from ansible_collections.tenantops.entra.plugins.module_utils._audit import Attestation, Known, SecureScore, Signals
 from ansible_collections.tenantops.entra.plugins.module_utils._controls import Baseline
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
@@ -34,23 +34,29 @@ from ansible_collections.tenantops.entra.plugins.module_utils._people import Una
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import Documents, settings_of
 from ansible_collections.tenantops.entra.plugins.module_utils._record import digests
 from ansible_collections.tenantops.entra.plugins.module_utils._session import Session, open_session
-from ansible_collections.tenantops.entra.plugins.module_utils._tasks import by_hand, unavailable
+from ansible_collections.tenantops.entra.plugins.module_utils._tasks import by_hand, refused, unavailable
+from ansible_collections.tenantops.entra.plugins.module_utils._waivers import Waiver, day
 from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
 
 SCHEMA = 1
 SIGNALS = ("never", "auto", "always")
 ATTESTATION_KEYS = ("control", "who", "when", "evidence", "expires")
 
+WAIVER_KEYS = ("control", "reason", "owner", "expires")
+
+
+def _words_of(*keys: str) -> dict[str, Any]:
+    """An option that is a list of entries, of which each needs all of these."""
+    words = {name: {"type": "str", "required": True} for name in keys}
+    return {"type": "list", "elements": "dict", "options": words}
+
+
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
     "baselines": {"type": "list", "elements": "raw", "default": []},
-    "waivers": _waivers.spec("control"),
-    "attestations": {
-        "type": "list",
-        "elements": "dict",
-        "options": {name: {"type": "str", "required": True} for name in ATTESTATION_KEYS},
-    },
+    "waivers": _words_of(*WAIVER_KEYS),
+    "attestations": _words_of(*ATTESTATION_KEYS),
     "previous": {"type": "dict"},
     "previous_path": {"type": "path"},
     "as_of": {"type": "str"},
@@ -84,14 +90,14 @@ class _Audit(Work):
         own = _controls.own(self.asked)
         baselines = [*([own] if own else []), *_controls.chosen(self.params["baselines"])]
         today = datetime.now(timezone.utc).date()
-        as_of = _waivers.day(self.params["as_of"], "as_of") if self.params.get("as_of") else today
-        waivers = _waivers.parse(self.params.get("waivers"), "control")
+        as_of = _day(self.params["as_of"], "as_of") if self.params.get("as_of") else today
+        waivers = _waivers_of(self.params.get("waivers") or ())
         attestations = _attestations(self.params.get("attestations") or ())
         earlier = self._earlier()
         async with open_session(target, wants_portal=True, remember=self.redactor.add) as session:
             self.opened(session)
             documents, missing = await self._documents(session, baselines)
-            values = _values(documents, missing, session)
+            values = _values(documents, missing, session, as_of)
             signals = await self._signals(session, values, missing)
             known = Known(
                 values=values,
@@ -158,7 +164,7 @@ class _Audit(Work):
         meant = [control for control in controls if _audit.applies(control, _facts(session)) is not False]
         needs = {need.setting for control in meant for need in control.needs} & set(SETTINGS)
         alone = {SETTINGS[option].document for option in needs} - {METHODS, POLICY}
-        refusals = {name: why for name in sorted(alone) if (why := await self.refused(session, turnstile, name))}
+        refusals = {name: why for name in sorted(alone) if (why := await refused(self, session, turnstile, name))}
         documents = await self.read(session, turnstile, [METHODS, POLICY])
         wanted = {METHODS, POLICY, *alone}
         unread = [
@@ -226,7 +232,7 @@ class _Audit(Work):
             raise _unusable("result_path", f"{path} cannot be written: {exc.strerror}") from exc
 
 
-def _values(documents: Documents, missing: list[dict[str, Any]], session: Session) -> dict[str, Any]:
+def _values(documents: Documents, missing: list[dict[str, Any]], session: Session, as_of: date) -> dict[str, Any]:
     """What was read, by setting, and the facts that follow from it. What was not read is not in it."""
     unread = {option for entry in missing for option in entry["options"]}
     values = {
@@ -236,9 +242,12 @@ def _values(documents: Documents, missing: list[dict[str, Any]], session: Sessio
     }
     values.update(_facts(session))
     if {"methods_required", "methods.email", "methods.security_questions"} <= set(values):
-        view = _rules.View(values, documents.migrated)
-        spare = view.other_methods + int(view.app) - int(values["methods_required"])
-        values["spare_methods"] = max(0, spare)
+        on = {
+            gate.gate
+            for gate in _readiness.GATES.values()
+            if _readiness.counts(gate, values, documents.migrated, as_of, telephony_provider=False)
+        }
+        values["spare_methods"] = max(0, len(on) - int(values["methods_required"]))
     return values
 
 
@@ -270,14 +279,30 @@ def _score(control: Mapping[str, Any] | Unavailable | None) -> SecureScore | Una
     return SecureScore(int(numbers[0]), int(numbers[1]), control.get("lastSynced"))
 
 
+def _day(given: str, place: str) -> date:
+    """A day, or ``invalid_setting`` with the place it stands in."""
+    found = day(given)
+    if found is None:
+        why = f"{place}: {given!r} is not a day"
+        raise SsprError("invalid_setting", why, hint="Give it as in 2027-03-31. Nothing was sent.")
+    return found
+
+
+def _waivers_of(given: Any) -> list[Waiver]:
+    return [
+        Waiver(item["control"], item["reason"], item["owner"], _day(item["expires"], f"waivers[{index}].expires"))
+        for index, item in enumerate(given)
+    ]
+
+
 def _attestations(given: Any) -> list[Attestation]:
     return [
         Attestation(
             control=item["control"],
             who=item["who"],
-            when=_waivers.day(item["when"], f"attestations[{index}].when"),
+            when=_day(item["when"], f"attestations[{index}].when"),
             evidence=item["evidence"],
-            expires=_waivers.day(item["expires"], f"attestations[{index}].expires"),
+            expires=_day(item["expires"], f"attestations[{index}].expires"),
         )
         for index, item in enumerate(given)
     ]

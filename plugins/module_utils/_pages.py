@@ -251,7 +251,14 @@ ON_PREMISES_PAGE = Page(
     "On-premises integration",
     "OnPremisesIntegration",
     (
-        flag("password_writeback", "passwordWritebackSupported", ON_PREMISES),
+        # No secret, whatever Ansible concludes from its name
+        Setting(
+            "password_writeback",
+            {"type": "bool", "no_log": False},
+            "passwordWritebackSupported",
+            bool,
+            document=ON_PREMISES,
+        ),
         flag("unlock_without_reset", "accountUnlockEnabled", ON_PREMISES),
     ),
 )

@@ -11,11 +11,12 @@ doing the first step, reading, and planning again until nothing is left.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _methods, _rules
+from ansible_collections.tenantops.entra.plugins.module_utils import _methods
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     AUTHORIZATION,
     METHODS,
@@ -28,6 +29,8 @@ from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     changed_fields,
     document_of,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils._rules import judge
+from ansible_collections.tenantops.entra.plugins.module_utils._views import View
 
 MIGRATED_STATES = frozenset({"migrationcomplete", None})
 KNOWN_STATES = MIGRATED_STATES | {"premigration", "migrationinprogress"}
@@ -106,6 +109,10 @@ class Plan:
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
     backend: Mapping[str, str] = field(default_factory=dict)
+    # What the rules look at, before and after; empty for a plan that they do not judge
+    views: tuple[View, ...] = ()
+    # Of the faults, those that no rule found
+    refusals: tuple[str, ...] = ()
 
 
 def settings_of(documents: Documents, pages: Iterable[Page]) -> dict[str, Any]:
@@ -160,6 +167,7 @@ def make_plan(
     Options of a document that was not read are passed over: whoever calls decides whether that may be.
     """
     warnings: list[str] = []
+    names = frozenset(asked)
     asked = _without_idle_group(documents, asked, warnings)
     faults = unsupported(documents, asked)
     homes = {option: document_of(option, documents.migrated) for option in asked}
@@ -191,7 +199,9 @@ def make_plan(
                 f"{', '.join(risky)}: in this tenant the same switch also changes how people sign in; "
                 "give allow_sign_in_change: true if that is meant"
             )
-    stops, notes = _rules.judge(_view(documents), _view(target), asked)
+    was = view_of(documents)
+    becomes = replace(view_of(target), asked=names, since=was)
+    stops, notes = judge(was, becomes, asked)
     return Plan(
         before=before,
         after=after,
@@ -200,6 +210,8 @@ def make_plan(
         faults=(*faults, *stops),
         warnings=(*warnings, *notes),
         backend={option: PLANE_OF[document] for option, document in homes.items()},
+        views=(was, becomes),
+        refusals=tuple(faults),
     )
 
 
@@ -320,10 +332,9 @@ def _driven(option: str, document: str) -> set[str]:
     return names | {"Voice"} if option == "methods.mobile_phone" else names
 
 
-def _view(documents: Documents) -> _rules.View:
-    portal = documents.portal or {}
+def view_of(documents: Documents) -> View:
+    portal, methods = documents.portal or {}, documents.methods or {}
     questions = portal.get("securityQuestions")
-    email = (documents.methods or {}).get("Email", {})
     values: dict[str, Any] = {}
     for option, setting in SETTINGS.items():
         document = documents.get(setting.document)
@@ -331,11 +342,17 @@ def _view(documents: Documents) -> _rules.View:
             values[option] = setting.decode(document)
     if documents.migrated is not False:
         values.update(dict.fromkeys(_methods.GRAPH_METHODS))
-    if documents.migrated and documents.methods is not None:
-        values.update(_methods.read(documents.methods))
-    return _rules.View(
+    if documents.migrated:
+        values.update(_methods.read(methods))
+    return View(
         settings=values,
         migrated=documents.migrated,
-        questions_defined=len(questions) if isinstance(questions, list) else None,
-        email_serves_guests=bool(documents.migrated) and email.get("allowExternalIdToUseEmailOtp") == "enabled",
+        migration_state=documents.migration_state,
+        graph_methods=_methods.read(methods),
+        targets=_methods.targets(methods),
+        methods_size=len(json.dumps(methods)),
+        questions=tuple(questions) if isinstance(questions, list) else None,
+        email_serves_guests=bool(documents.migrated)
+        and methods.get("Email", {}).get("allowExternalIdToUseEmailOtp") == "enabled",
+        misfits=misfits(documents, SETTINGS),
     )

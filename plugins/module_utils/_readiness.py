@@ -10,11 +10,12 @@ known (None) does not count, so an unknown is never taken for readiness; see ``s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ansible_collections.tenantops.entra.plugins.module_utils._admin_roles import TWO_GATE_ROLES
 from ansible_collections.tenantops.entra.plugins.module_utils._calendar import CUT_OVERS
 from ansible_collections.tenantops.entra.plugins.module_utils._people import Registration
 
@@ -49,6 +50,11 @@ GATES: Mapping[str, Gate] = {
     "hardwareOneTimePasscode": Gate("mobile_app", ("methods.mobile_app_code",)),
     "securityQuestion": Gate("security_questions", ("methods.security_questions",), ends="security_questions_retired"),
 }
+
+# Template ids of the roles under Microsoft's policy for administrators.
+TWO_GATE = frozenset(template for template in TWO_GATE_ROLES["roles"].values() if template)
+GLOBAL_ADMINISTRATOR = TWO_GATE_ROLES["roles"]["Global Administrator"]
+ADMIN_METHODS = 2
 
 Settings = Mapping[str, Any]
 
@@ -102,18 +108,14 @@ def capable(
     return len(usable(registration, settings, migrated, as_of, telephony_provider)) >= int(required)
 
 
-def locked_out(
-    registrations: Iterable[Registration],
-    before: Settings,
-    after: Settings,
-    migrated: bool | None,
-    as_of: date,
-    telephony_provider: bool = False,
-) -> list[Registration]:
-    """Those who can reset under the settings of before and could no longer under those of after."""
-    return [
-        registration
-        for registration in registrations
-        if capable(registration, before, migrated, as_of, telephony_provider)
-        and not capable(registration, after, migrated, as_of, telephony_provider)
-    ]
+def admin_gates(
+    registration: Registration, roles: frozenset[str], as_of: date, telephony_provider: bool = False
+) -> frozenset[str]:
+    """What counts under Microsoft's policy for administrators, who need two of e-mail, app and phone.
+
+    Each counts once, whatever the tenant has switched on; questions never do.
+    """
+    last = "sms_voice_retired_for_all" if GLOBAL_ADMINISTRATOR in roles else "sms_voice_retired"
+    phones = telephony_provider or not reached(last, as_of)
+    gates = {GATES[name].gate.replace("office_phone", "mobile_phone") for name in registration.methods if name in GATES}
+    return frozenset(gates - {"security_questions"} - (set() if phones else {"mobile_phone"}))

@@ -2,172 +2,197 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cross-field rules that make a setting impossible, decided from the page's own documents.
+"""The one place that judges: every rule, on a tenant as it is and as it would be.
 
-Each rule measures how far a tenant is from fulfilling it (0 = fulfilled). A task is stopped only when it makes that
-worse; what was already so is a warning. Sources: Microsoft's SSPR documentation, named at each rule.
+Each rule measures how far a tenant is from fulfilling it (0 = fulfilled). An error stops only what makes that worse;
+what was already so is reported. The planner judges by the documents it has, the preflight by all that can be known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from ansible_collections.tenantops.entra.plugins.module_utils._readiness import reached
+from ansible_collections.tenantops.entra.plugins.module_utils._rule_book import RULE_BOOK
+from ansible_collections.tenantops.entra.plugins.module_utils._setting_rules import SETTING_RULES
+from ansible_collections.tenantops.entra.plugins.module_utils._tenant_rules import TENANT_RULES
+from ansible_collections.tenantops.entra.plugins.module_utils._views import (
+    Check,
+    Fact,
+    Outcome,
+    Undecided,
+    View,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._waivers import Waiver
 
-@dataclass(frozen=True)
-class View:
-    """What the rules look at: every setting by option name (None = not known), and what no option shows."""
+ERROR, WARNING = "error", "warning"
+RULES: Mapping[str, Check] = {**SETTING_RULES, **TENANT_RULES}
 
-    settings: Mapping[str, Any]
-    migrated: bool | None
-    questions_defined: int | None = None
-    email_serves_guests: bool = False
+# What the modules refuse by themselves, whatever the day and whoever asks. No waiver helps against that.
+REFUSED_RULES = frozenset(
+    name
+    for name in SETTING_RULES
+    if RULE_BOOK[name]["severity"] == ERROR and "error_from" not in RULE_BOOK[name] and name != "BREAK-GLASS"
+)
 
-    def on(self, *methods: str) -> bool:
-        return any(self.settings.get(f"methods.{method}") for method in methods)
-
-    @property
-    def offers_reset(self) -> bool:
-        return self.settings.get("scope") not in (None, "none")
-
-    @property
-    def methods_known(self) -> bool:
-        return self.migrated is not None and self.settings.get("methods_required") is not None
-
-    @property
-    def other_methods(self) -> int:
-        """How many kinds of methods are on, the Authenticator app left out; one phone number counts once."""
-        kinds = (("email",), ("mobile_phone", "voice"), ("office_phone",), ("security_questions",))
-        return sum(self.on(*kind) for kind in kinds) + (1 if self.migrated and self.on("software_oath") else 0)
-
-    @property
-    def app(self) -> bool:
-        return self.on("mobile_app_notification", "mobile_app_code")
+# Facts that take many requests: worth it when a setting changes that they matter for, not when it is merely asked for.
+COSTLY = frozenset(
+    {"audit", "group_people", "operator", "people", "person", "policy_changed", "registrations", "role_holders"}
+)
+MOST_USERS = 20
 
 
 @dataclass(frozen=True)
-class Rule:
-    """``shortfall`` tells how far a view is from the rule, 0 when it holds or cannot be judged."""
+class Finding:
+    """A rule that does not hold. ``status``: ``new`` by what is asked for, ``present`` before, or about a waiver."""
 
     rule: str
-    options: tuple[str, ...]
+    severity: str
+    status: str
+    blocking: bool
     message: str
-    shortfall: Callable[[View], int]
+    users: tuple[str, ...] = ()
+
+    def as_result(self) -> dict[str, Any]:
+        entry = RULE_BOOK[self.rule]
+        fix = entry["fix"]
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "blocking": self.blocking,
+            "status": self.status,
+            "setting": next(iter(entry["settings"]), None),
+            "message": self.message,
+            "fix": f"{fix[0].upper()}{fix[1:]}.",
+            "source": entry["source"],
+            "users": list(self.users[:MOST_USERS]),
+            "count": len(self.users) or None,
+        }
 
 
-def _selected_without_group(view: View) -> int:
-    return int(view.settings.get("scope") == "selected" and not view.settings.get("group"))
+@dataclass
+class Assessment:
+    """All findings; the rules that could not be decided, with why; and the facts that would decide more of them."""
 
+    findings: list[Finding] = field(default_factory=list)
+    not_checked: dict[str, str] = field(default_factory=dict)
+    wanted: set[Fact] = field(default_factory=set)
 
-def _too_few_methods(view: View) -> int:
-    if not (view.offers_reset and view.methods_known):
-        return 0
-    return max(0, int(view.settings["methods_required"]) - view.other_methods - int(view.app))
-
-
-def _app_needs_company(view: View) -> int:
-    if view.migrated is not False or not (view.offers_reset and view.methods_known and view.app):
-        return 0
-    return max(0, int(view.settings["methods_required"]) - view.other_methods)
-
-
-def _resets_more_than_registered(view: View) -> int:
-    register, reset = view.settings.get("questions_to_register"), view.settings.get("questions_to_reset")
-    return max(0, reset - register) if register is not None and reset is not None else 0
-
-
-def _too_few_questions(view: View) -> int:
-    register = view.settings.get("questions_to_register")
-    if not view.on("security_questions") or register is None or view.questions_defined is None:
-        return 0
-    return max(0, int(register) - view.questions_defined)
-
-
-def _link_without_contact(view: View) -> int:
-    return int(view.settings.get("helpdesk_link") is True and view.settings.get("helpdesk_contact") == "")
-
-
-def _email_serves_guests(view: View) -> int:
-    return int(view.email_serves_guests and view.settings.get("methods.email") is False)
-
-
-_METHODS = (
-    "methods.email",
-    "methods.mobile_phone",
-    "methods.voice",
-    "methods.office_phone",
-    "methods.mobile_app_notification",
-    "methods.mobile_app_code",
-    "methods.software_oath",
-    "methods.security_questions",
-)
-
-RULES = (
-    # tutorial-enable-sspr: exactly one group
-    Rule(
-        "V02",
-        ("scope", "group"),
-        "scope: selected needs exactly one group; give group (nest further groups in it)",
-        _selected_without_group,
-    ),
-    # concept-sspr-howitworks: sign-in checks
-    Rule(
-        "V20",
-        ("scope", "methods_required", *_METHODS),
-        "methods_required is higher than the number of methods that are on, so nobody could reset; switch on more "
-        "methods, or lower methods_required",
-        _too_few_methods,
-    ),
-    # concept-sspr-howitworks: the Authenticator app cannot be the only method
-    Rule(
-        "V21",
-        ("scope", "methods_required", *_METHODS),
-        "mobile_app_notification and mobile_app_code do not count for methods_required here: switch on one other "
-        "method for 1, two others for 2",
-        _app_needs_company,
-    ),
-    # passwords-faq: questions are drawn from those that were registered
-    Rule(
-        "V61",
-        ("questions_to_register", "questions_to_reset"),
-        "questions_to_reset is higher than questions_to_register; no more can be asked than were registered",
-        _resets_more_than_registered,
-    ),
-    # concept-authentication-security-questions
-    Rule(
-        "V62",
-        ("methods.security_questions", "questions_to_register"),
-        "questions_to_register is higher than the number of questions defined in the tenant; add questions in the "
-        "admin center, or leave methods.security_questions off",
-        _too_few_questions,
-    ),
-    # tutorial-enable-sspr
-    Rule(
-        "V70",
-        ("helpdesk_link", "helpdesk_contact"),
-        "helpdesk_link: true needs helpdesk_contact, an e-mail address or an http(s) URL",
-        _link_without_contact,
-    ),
-    # Microsoft Graph: the e-mail method cannot be disabled while external users sign in with it
-    Rule(
-        "E-MAIL",
-        ("methods.email",),
-        "methods.email cannot be off while external users may sign in with e-mail one-time passcodes; switch that off "
-        "in the authentication methods policy first",
-        _email_serves_guests,
-    ),
-)
+    @property
+    def ok(self) -> bool:
+        return not any(finding.blocking for finding in self.findings)
 
 
 def judge(before: View, after: View, asked: Iterable[str]) -> tuple[list[str], list[str]]:
     """The faults that stop a task (it causes or worsens them), and those it merely meets."""
     names = set(asked)
     stops, notes = [], []
-    for rule in RULES:
-        was, becomes = rule.shortfall(before), rule.shortfall(after)
-        if becomes > was:
-            stops.append(rule.message)
-        elif becomes and names & set(rule.options):
-            notes.append(f"Already so in the tenant: {rule.message}")
+    for name in RULE_BOOK:
+        # A document that is not as expected ends a task before it plans.
+        if name not in REFUSED_RULES or name == "V96":
+            continue
+        was, becomes = _known(name, before), _known(name, after)
+        if not becomes.degree or becomes.severity == WARNING:
+            continue
+        text = f"{_message(name, becomes)}; {RULE_BOOK[name]['fix']}"
+        if becomes.worse_than(was):
+            stops.append(text)
+        elif names & set(RULE_BOOK[name]["settings"]):
+            notes.append(f"Already so in the tenant: {text}")
     return stops, notes
+
+
+def _known(name: str, view: View) -> Outcome:
+    """An outcome; what cannot be told does not count against anybody."""
+    try:
+        return _decide(name, view)
+    except Undecided:
+        return Outcome(0)
+
+
+def assess(
+    before: View,
+    after: View,
+    changed: Iterable[str],
+    waivers: Mapping[str, Waiver],
+    refusals: Iterable[str] = (),
+) -> Assessment:
+    """Every rule, on what is known. ``refusals`` are what the planner says besides."""
+    found, touched, today = Assessment(), frozenset(changed), after.agreed.as_of
+    for name, entry in RULE_BOOK.items():
+        if "not_checked" in entry:
+            found.not_checked[name] = entry["not_checked"]
+        elif name in RULES:
+            try:
+                becomes = _decide(name, after)
+                was = _was(name, before, after, touched) if becomes.degree else becomes
+            except Undecided as undecided:
+                _note_undecided(name, undecided, found, after, touched)
+            else:
+                if becomes.degree:
+                    found.findings.append(_finding(name, becomes, becomes.worse_than(was), waivers, today))
+    for why in refusals:
+        message = _message("REFUSED", Outcome(1, words={"why": why}))
+        found.findings.append(Finding("REFUSED", ERROR, "new", True, message))
+    for waiver in waivers.values():
+        if not waiver.counts(today):
+            message = _message("WAIVER", Outcome(1, words=waiver.as_words()))
+            found.findings.append(Finding("WAIVER", WARNING, "expired_waiver", False, message))
+    return found
+
+
+def _finding(name: str, outcome: Outcome, new: bool, waivers: Mapping[str, Waiver], today: date) -> Finding:
+    severity = outcome.severity or _severity(name, today)
+    refused = new and severity == ERROR and name in REFUSED_RULES
+    waived = name in waivers and waivers[name].counts(today) and not refused
+    return Finding(
+        rule=name,
+        severity=severity,
+        status="waived" if waived else "new" if new else "present",
+        blocking=severity == ERROR and new and not waived,
+        message=_message(name, outcome),
+        users=outcome.users,
+    )
+
+
+def _was(name: str, before: View, after: View, touched: frozenset[str]) -> Outcome:
+    """How it was before. Where that cannot be told, a finding counts as new."""
+    try:
+        return _decide(name, before)
+    except Undecided as undecided:
+        if undecided.fact is not None and _in_question(name, undecided.fact, after, touched):
+            raise
+        return Outcome(0)
+
+
+def _note_undecided(name: str, undecided: Undecided, found: Assessment, after: View, touched: frozenset[str]) -> None:
+    found.not_checked[name] = undecided.why
+    if undecided.fact is None:
+        return
+    if _in_question(name, undecided.fact, after, touched):
+        found.wanted.add(undecided.fact)
+    else:
+        found.not_checked[name] += ", since nothing that the rule is about changes"
+
+
+def _in_question(name: str, fact: Fact, after: View, touched: frozenset[str]) -> bool:
+    """Whether a fact is worth reading for a rule; all are when nothing is asked for, and the tenant is looked at."""
+    matters = touched if fact[0] in COSTLY else after.asked
+    return not after.asked or bool(matters & set(RULE_BOOK[name]["settings"]))
+
+
+def _decide(name: str, view: View) -> Outcome:
+    found = RULES[name](view)
+    return found if isinstance(found, Outcome) else Outcome(int(found))
+
+
+def _severity(name: str, today: date) -> str:
+    entry = RULE_BOOK[name]
+    return ERROR if "error_from" in entry and reached(entry["error_from"], today) else str(entry["severity"])
+
+
+def _message(name: str, outcome: Outcome) -> str:
+    return str(RULE_BOOK[name]["message"]).format(count=outcome.degree, **outcome.words)

@@ -44,6 +44,8 @@ class Session:
     tenant: dict[str, str | None] = field(default_factory=dict)
     permissions: frozenset[str] | None = None
     synced: bool | None = None
+    # What the portal user's token tells of the user
+    portal_claims: Mapping[str, Any] = field(default_factory=dict)
 
     def plane(self, name: str) -> _http.Plane | None:
         """The service of that name, where there is a way to it."""
@@ -105,7 +107,8 @@ async def open_session(
             portal = portal_plane(connection, portal_credential, client, request_ids)
         tenant, synced = await _identified(graph, connection, tenant_id)
         permissions = permissions_of(graph_credential.claims)
-        yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions, synced)
+        claims = {} if portal_credential is None else portal_credential.claims
+        yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions, synced, claims)
 
 
 def graph_plane(

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.tenantops.entra.plugins.module_utils import _documents, _methods
 from ansible_collections.tenantops.entra.plugins.module_utils._change import Change
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._licences import SERVICE_PLANS
 from ansible_collections.tenantops.entra.plugins.module_utils._options import GUID, Connection, connection
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     ALL_PAGES,
@@ -49,15 +50,16 @@ from ansible_collections.tenantops.entra.plugins.module_utils._session import (
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import Turnstile
 from ansible_collections.tenantops.entra.plugins.module_utils._work import Result, Work, guarded
 
-# Service plans with password writeback: Entra ID P1 and P2. Business Premium has P1.
-WRITEBACK_PLANS = frozenset({"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "eec0eb4f-6444-4f95-aba0-50c24d67f998"})
+# What keeps one page from being read, and the others not.
+UNREADABLE = frozenset({"permission", "licence", "not_found", "unexpected_document"})
+WRITEBACK_PLANS = frozenset(plan for plan, allows in SERVICE_PLANS.items() if allows["writeback"])
 # What a write to a document of Graph needs.
 PERMISSIONS = {METHODS: _documents.WRITE_METHODS, AUTHORIZATION: _documents.WRITE_AUTHORIZATION}
 
 
 def configure(pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> Result:
     """Bring the pages' asked settings about. ``params`` are validated options; nulls mean: leave alone."""
-    return guarded(_Configuration(pages, params, check_mode))
+    return guarded(Configuration(pages, params, check_mode))
 
 
 def inspect(params: Mapping[str, Any]) -> Result:
@@ -65,7 +67,9 @@ def inspect(params: Mapping[str, Any]) -> Result:
     return guarded(_Inspection(params))
 
 
-class _Configuration(Work):
+class Configuration(Work):
+    """What is asked for, planned on what the tenant has, and carried out."""
+
     def __init__(self, pages: tuple[Page, ...], params: Mapping[str, Any], check_mode: bool) -> None:
         super().__init__(params, check_mode)
         self.pages = pages
@@ -87,39 +91,13 @@ class _Configuration(Work):
                 return await self._work(session, turnstile)
 
     async def _work(self, session: Session, turnstile: Turnstile) -> Result:
-        asked = dict(self.asked)
-        # Looked up before the portal document is read, wherever the task itself says that the group will count.
-        if asked.get("group") and asked.get("scope") == "selected":
-            asked["group"] = await self._group(session, asked["group"])
-        try:
-            documents = await self.read(session, turnstile, self.needed)
-        except SsprError as exc:
-            if exc.plane == PORTAL:
-                self._leave_by_hand(self.documents, asked, session.connection)
-            raise
-        fresh = set(PLANE_OF)
-        self._require_portal(session, documents, asked)
-        unfit = misfits(documents, asked)
-        if unfit:
-            raise self._unfit(unfit, documents, session.connection)
-        if asked.get("group") == "":
-            asked["group"] = None
-        elif isinstance(asked.get("group"), str):
-            scope = settings_of(documents, ALL_PAGES)["scope"] if "scope" not in asked else asked["scope"]
-            if scope == "selected" and documents.portal is not None:
-                asked["group"] = await self._group(session, asked["group"])
-                fresh.discard(POLICY)
-            else:
-                # Not looked up: the plan leaves it out and says so.
-                asked["group"] = {"id": asked["group"], "display_name": asked["group"]}
+        asked, fresh = await self.prepare(session, turnstile)
         change = Change(
             session=session,
             turnstile=turnstile,
             pages=self.pages,
-            planner=lambda found: make_plan(
-                found, asked, self.pages, allow_sign_in_change=bool(self.params.get("allow_sign_in_change"))
-            ),
-            documents=documents,
+            planner=lambda found: self.planned(found, asked),
+            documents=self.documents,
             progress=self.progress,
             recorder=self.recorder,
             fresh=fresh,
@@ -131,7 +109,39 @@ class _Configuration(Work):
         await self.carry_out(change, plan)
         return self._result(session, plan, change.documents, asked)
 
-    async def _group(self, session: Session, wanted: str) -> dict[str, str]:
+    def planned(self, documents: Documents, asked: Mapping[str, Any]) -> Plan:
+        return make_plan(
+            documents, asked, self.pages, allow_sign_in_change=bool(self.params.get("allow_sign_in_change"))
+        )
+
+    async def prepare(self, session: Session, turnstile: Turnstile) -> tuple[dict[str, Any], set[str]]:
+        """Read what is needed. What is asked for comes back with the group found, and which documents are fresh."""
+        asked = dict(self.asked)
+        # Looked up before the portal document is read, wherever the task itself says that the group will count.
+        if asked.get("group") and asked.get("scope") == "selected":
+            asked["group"] = await self.group(session, asked["group"])
+        try:
+            documents = await self.read(session, turnstile, self.needed)
+        except SsprError as exc:
+            if exc.plane == PORTAL:
+                self._leave_by_hand(self.documents, asked, session.connection)
+            raise
+        fresh = set(PLANE_OF)
+        self._require_portal(session, documents, asked)
+        self.require_fit(documents, asked, session.connection)
+        if asked.get("group") == "":
+            asked["group"] = None
+        elif isinstance(asked.get("group"), str):
+            scope = settings_of(documents, ALL_PAGES)["scope"] if "scope" not in asked else asked["scope"]
+            if scope == "selected" and documents.portal is not None:
+                asked["group"] = await self.group(session, asked["group"])
+                fresh.discard(POLICY)
+            else:
+                # Not looked up: the plan leaves it out and says so.
+                asked["group"] = {"id": asked["group"], "display_name": asked["group"]}
+        return asked, fresh
+
+    async def group(self, session: Session, wanted: str) -> dict[str, str]:
         return await _documents.find_group(session.graph, wanted, by_id=bool(GUID.fullmatch(wanted)))
 
     async def _require_writeback_licence(self, session: Session) -> None:
@@ -150,7 +160,7 @@ class _Configuration(Work):
             return
         left = self._leave_by_hand(documents, asked, session.connection)
         if left and self.params.get("portal") != "manual":
-            raise _no_portal(session.connection, left)
+            raise no_portal(session.connection, left)
 
     def _leave_by_hand(self, documents: Documents, asked: Mapping[str, Any], target: Connection) -> dict[str, Any]:
         """Those of the asked settings that the portal holds, noted as left to do by hand."""
@@ -158,9 +168,13 @@ class _Configuration(Work):
         self.manual.extend(by_hand(self.pages, left, target))
         return left
 
-    def _unfit(self, unfit: Mapping[str, str], documents: Documents, target: Connection) -> SsprError:
+    def require_fit(self, documents: Documents, asked: Mapping[str, Any], target: Connection) -> None:
+        """Stop where a document is not as this version knows it."""
+        unfit = misfits(documents, asked)
+        if not unfit:
+            return
         on_portal = self._leave_by_hand(documents, {o: self.asked[o] for o in unfit}, target)
-        return SsprError(
+        raise SsprError(
             "unexpected_document",
             "; ".join(f"the {TITLES[document_of(o, documents.migrated)]} {why}" for o, why in unfit.items()),
             plane=PORTAL if on_portal else GRAPH,
@@ -212,7 +226,7 @@ class _Inspection(Work):
             refusals = {
                 document: refusal
                 for document in (ON_PREMISES, AUTHORIZATION)
-                if (refusal := await self.refused(session, turnstile, document))
+                if (refusal := await refused(self, session, turnstile, document))
             }
             documents = await self.read(session, turnstile, [METHODS, POLICY])
             values = settings_of(documents, ALL_PAGES)
@@ -236,6 +250,17 @@ class _Inspection(Work):
             return result
 
 
+async def refused(work: Work, session: Session, turnstile: Turnstile, document: str) -> SsprError | None:
+    """Why a page of its own cannot be read; None when it was read."""
+    try:
+        await work.read(session, turnstile, [document])
+    except SsprError as exc:
+        if exc.kind not in UNREADABLE:
+            raise
+        return exc
+    return None
+
+
 def unavailable(documents: Documents, target: Connection, refusals: Mapping[str, SsprError]) -> list[dict[str, Any]]:
     """Every option that could not be read, by page, with why and how to see it by hand."""
     found: list[dict[str, Any]] = []
@@ -252,7 +277,7 @@ def unavailable(documents: Documents, target: Connection, refusals: Mapping[str,
         for document, refusal in refusals.items():
             add(page, (o for o in homes if homes[o] == document), refusal.kind, f"{refusal.message}. {link}")
         if documents.portal is None:
-            missing = _no_portal(target, {})
+            missing = no_portal(target, {})
             on_portal = (option for option, document in homes.items() if PLANE_OF[document] == PORTAL)
             add(page, on_portal, missing.kind, f"{missing.message}. {link}")
         else:
@@ -281,7 +306,7 @@ def by_hand(pages: tuple[Page, ...], left: Mapping[str, Any], target: Connection
     return entries
 
 
-def _no_portal(target: Connection, left: Mapping[str, Any]) -> SsprError:
+def no_portal(target: Connection, left: Mapping[str, Any]) -> SsprError:
     what = f"{', '.join(left)}: " if left else ""
     if not portal_is_known(target):
         return SsprError(

@@ -30,8 +30,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import 
 Result = dict[str, Any]
 
 LONGEST_MESSAGE = 600
-# What keeps one page from being read, and the others not.
-UNREADABLE = frozenset({"permission", "licence", "not_found", "unexpected_document"})
 # Failures of the portal plane where the admin center is the way out.
 BY_HAND = frozenset({"portal_credential_missing", "unsupported", "unexpected_document"})
 
@@ -88,16 +86,6 @@ class Work:
                 if document == POLICY:
                     self.warnings.extend(surprises(self.documents.portal or {}))
         return self.documents
-
-    async def refused(self, session: Session, turnstile: Turnstile, document: str) -> SsprError | None:
-        """Why a page of its own cannot be read; None when it was read."""
-        try:
-            await self.read(session, turnstile, [document])
-        except SsprError as exc:
-            if exc.kind not in UNREADABLE:
-                raise
-            return exc
-        return None
 
 
 def guarded(work: Work) -> Result:

@@ -303,7 +303,7 @@ def expected_of(number: int) -> dict[str, tuple[str, str]]:
         email, phone, app, code = policy["emailOptionEnabled"], True, True, policy["mobileAppCodeEnabled"]
         office, oath = policy["officePhoneOptionEnabled"], False
     on = all((app, code, email, phone))
-    kinds = sum((email, phone, office, questions, oath, app or code))
+    kinds = sum((email, phone, office, questions, app or code or oath))
     answers: dict[str, bool | None] = {
         "cis_m365_v7:5.2.4.1": scope == "all",
         "cis_m365_v7:5.2.4.2": two,

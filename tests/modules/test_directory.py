@@ -152,6 +152,23 @@ def test_audit_events(tenant: Tenant) -> None:
     assert days(since="2026-11-21T00:00:00Z", limit=1) == ["22"]
 
 
+def test_the_last_change_of_the_policy(tenant: Tenant) -> None:
+    of = tenant.simulator.tenant(tenant.id)
+    of.last_modified = "2026-11-20T08:00:00.1234567Z"
+    resets = [{"activityDateTime": f"2026-11-22T10:{minute:02}:00Z"} for minute in range(60)] * 3
+    name = "Self-service password reset policy changes"
+    change = {"activityDateTime": "2026-11-21T10:00:00Z", "activityDisplayName": name}
+
+    def last(since: str = "2026-11-19T00:00:00Z") -> Any:
+        return ask(tenant, lambda graph: _directory.read_last_policy_change(graph, since))
+
+    of.audit_events = resets
+    assert last() == "2026-11-20T08:00:00.1234567Z"
+    of.audit_events = [*resets, change]
+    assert last() == "2026-11-21T10:00:00Z"
+    assert last("2026-11-21T11:00:00Z") == "2026-11-20T08:00:00.1234567Z"
+
+
 def test_methods_of_a_user(tenant: Tenant) -> None:
     lee = IDS["lee"]
 

@@ -21,7 +21,15 @@ pytestmark = pytest.mark.both_ways
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # They look, or keep what belongs to the operator.
-CHANGES_NOTHING = {"sspr_audit", "sspr_info", "sspr_doctor", "sspr_run", "portal_token"}
+CHANGES_NOTHING = {
+    "sspr_audit",
+    "sspr_info",
+    "sspr_doctor",
+    "sspr_preflight",
+    "sspr_registration_info",
+    "sspr_run",
+    "portal_token",
+}
 TENANT = "11111111-1111-4111-8111-111111111111"
 
 
@@ -33,7 +41,7 @@ def test_examples_of_modules(make_tenant: Any, name: str) -> None:
         domains=["contoso.onmicrosoft.com", "contoso.com"],
         portal_policy={"registrationRequiredOnSignIn": False},
         migration_state=None,
-        apps={APP: [*ALL_PERMISSIONS, "GroupMember.ReadWrite.All", "User.ReadBasic.All"]},
+        apps={APP: [*ALL_PERMISSIONS, "GroupMember.ReadWrite.All", "User.Read.All", "AuditLog.Read.All"]},
         groups=[{"id": GROUP, "displayName": "SSPR Pilot"}, {"id": f"{GROUP[:-1]}4", "displayName": "Sales"}],
         people=[
             {"id": f"{GROUP[:-1]}5", "userPrincipalName": "adele@contoso.com"},

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.tenantops.entra.plugins.module_utils import _record
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run, TaskResult, task
 
-from .conftest import REFRESH_TOKEN, SECRET, Tenant
+from .conftest import ALL_PERMISSIONS, APP, REFRESH_TOKEN, SECRET, Tenant
 
 pytestmark = pytest.mark.oldest
 
@@ -95,7 +95,13 @@ def own_names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("module", sorted(path.stem for path in Path(__file__).parents[2].glob("plugins/modules/*.py")))
 def test_every_module_takes_the_short_way(tenant: Tenant, module: str) -> None:
     begun = _record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
-    more = {"sspr_pilot": {"group": "SSPR Pilot"}, "sspr_restore": {"run": str(begun.path)}}.get(module, {})
+    tenant.simulator.tenant(tenant.id).apps[APP] = [*ALL_PERMISSIONS, "User.Read.All"]
+    options: dict[str, dict[str, Any]] = {
+        "sspr_pilot": {"group": "SSPR Pilot"},
+        "sspr_restore": {"run": str(begun.path)},
+        "sspr_user_methods": {"users": []},
+    }
+    more = options.get(module, {})
     asked = tenant.task(module, check_mode=True, **more)
     if module == "sspr_run":
         asked = task(module, {"state": "begun"}, check_mode=True)

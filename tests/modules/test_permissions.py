@@ -57,8 +57,18 @@ def read_only(permission: str) -> str:
     return permission.replace("ReadWrite", "Read")
 
 
-# They need what the others need, or have tests of their own for it: test_own_pages, test_rollout, test_doctor.
-OTHERS = {"sspr_admin_policy", "sspr_doctor", "sspr_pilot", "sspr_restore", "sspr_run"}
+# They need what the others need, or have tests of their own for it.
+OTHERS = {
+    "sspr_admin_policy",
+    "sspr_doctor",
+    "sspr_pilot",
+    "sspr_preflight",
+    "sspr_registration_info",
+    "sspr_restore",
+    "sspr_run",
+    "sspr_user_info",
+    "sspr_user_methods",
+}
 
 # module, options, whether it changes methods in Graph, whether it looks a group up
 USES: tuple[tuple[str, dict[str, Any], bool, bool], ...] = (

@@ -50,8 +50,9 @@ WHOLE_POLICY: dict[str, Any] = {
 
 
 def host(tenant: Tenant, **variables: Any) -> dict[str, Any]:
-    """A host of the inventory: how to reach the tenant, and what is asked for. Nulls stay."""
-    return {**{f"entra_{name}": value for name, value in tenant.options().items()}, **variables}
+    """A host of the inventory: how to reach the tenant, no break-glass accounts, what is asked for. Nulls stay."""
+    given = {f"entra_{name}": value for name, value in tenant.options().items()}
+    return {**given, "sspr_break_glass": [], **variables}
 
 
 def play(

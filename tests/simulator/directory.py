@@ -120,11 +120,15 @@ def _group(tenant: Tenant, call: Call, name: str) -> Answer:
 
 
 def _members(tenant: Tenant, call: Call, name: str) -> Answer:
-    def show(member: str) -> dict[str, Any]:
-        return {ODATA_TYPE: "#microsoft.graph.directoryObject", "id": member}
-
     found = _known_group(tenant, name).get("members", [])
-    return odata.page(call, found, show, "directoryObjects", default=PAGE_SIZE, cap=PAGE_SIZE)
+    return odata.page(
+        call,
+        found,
+        lambda member: _show_object(tenant, call, member),
+        "directoryObjects",
+        default=PAGE_SIZE,
+        cap=PAGE_SIZE,
+    )
 
 
 def _transitive_members(tenant: Tenant, call: Call, name: str) -> Answer:
@@ -248,7 +252,7 @@ ROUTES = (
     ),
     route("GET", "groups", _READ_GROUPS, _groups, "$filter $select $top $skiptoken"),
     route("GET", _GROUP_PATH, _READ_GROUPS, _group, "$select"),
-    route("GET", f"{_GROUP_PATH}/members", _READ_MEMBERS, _members, "$select $skiptoken"),
+    route("GET", f"{_GROUP_PATH}/members", _READ_MEMBERS, _members, "$select $top $skiptoken"),
     route("POST", rf"{_GROUP_PATH}/members/\$ref", _WRITE_MEMBERS, _add_member),
     route("GET", f"{_GROUP_PATH}/transitiveMembers", _READ_MEMBERS, _transitive_members, "$select $top $skiptoken"),
     route("GET", "users", _READ_USERS, _people, "$filter $select $top $skiptoken"),

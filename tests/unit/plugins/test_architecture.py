@@ -32,12 +32,13 @@ NO_IO = {
 }
 
 
-def layers() -> list[list[str]]:
-    """The rows of the table under "Layers", as lists of file names."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = text.split("## Layers", 1)[1].split("## ", 1)[0]
-    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ") and "`" in line]
-    return [re.findall(r"`(\w+)`", row) for row in rows]
+def layers() -> dict[str, list[str]]:
+    """The tables under "Layers": the files of each layer."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = re.split(r"^## ", page.split("## Layers", 1)[1], flags=re.MULTILINE)[0]
+    _intro, *parts = re.split(r"^### (\w+)\n", section, flags=re.MULTILINE)
+    tables = zip(parts[::2], parts[1::2], strict=True)
+    return {layer: re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) for layer, table in tables}
 
 
 def imports(path: Path) -> set[str]:
@@ -52,12 +53,13 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-ORDER = [name for row in layers() for name in row]
+LAYERS = layers()
+ORDER = [name for names in LAYERS.values() for name in names]
 
 
 def test_the_table_names_every_file() -> None:
     assert sorted(ORDER) == sorted(path.stem for path in UTILS.glob("_*.py"))
-    assert len(layers()) == 6
+    assert list(LAYERS) == ["words", "facts", "pure", "planes", "tenant", "task", "frame"]
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -66,7 +68,7 @@ def test_imports_look_up_only(name: str) -> None:
     assert ours <= set(ORDER[: ORDER.index(name)])
 
 
-@pytest.mark.parametrize("name", [name for row in layers()[:2] for name in row])
+@pytest.mark.parametrize("name", [*LAYERS["words"], *LAYERS["facts"], *LAYERS["pure"]])
 def test_words_and_pure_logic_do_no_io(name: str) -> None:
     roots = {module.split(".")[0] for module in imports(UTILS / f"{name}.py")} - {"ansible_collections"}
     assert roots <= set(sys.stdlib_module_names) - NO_IO
@@ -82,7 +84,7 @@ def test_only_the_frame_knows_ansible() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins" / "modules").glob("*.py")), ids=lambda path: path.stem)
 def test_modules_are_thin(path: Path) -> None:
     ours = {module.rsplit(".", 1)[1] for module in imports(path) if module.startswith(PREFIX + ".")}
-    assert ours <= {"_module", "_options", "_pages", *layers()[4]}
+    assert ours <= {"_module", "_options", "_pages", *LAYERS["task"]}
     names = [
         node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
     ]

@@ -17,7 +17,6 @@ from ansible_collections.tenantops.entra.plugins.module_utils._people import Reg
 from ansible_collections.tenantops.entra.plugins.module_utils._readiness import (
     GATES,
     capable,
-    locked_out,
     settings_known,
     usable,
 )
@@ -103,14 +102,6 @@ def test_an_unknown_switch_never_makes_anyone_ready() -> None:
     assert settings_known(EVERYTHING)
 
 
-def test_locked_out_by_the_number_and_by_a_method() -> None:
-    one, two, none = someone("email"), someone("email", "mobilePhone"), someone()
-    everyone = [one, two, none]
-    assert locked_out(everyone, EVERYTHING, {**EVERYTHING, "methods_required": 2}, True, TODAY) == [one]
-    assert locked_out(everyone, EVERYTHING, {**EVERYTHING, "methods.email": False}, True, TODAY) == [one]
-    assert locked_out(everyone, EVERYTHING, EVERYTHING, True, TODAY) == []
-
-
 people = st.frozensets(st.sampled_from([*GATES, *NEVER])).map(lambda methods: someone(*methods))
 policies = st.fixed_dictionaries(
     {
@@ -137,7 +128,6 @@ def test_raising_the_number_never_unlocks_in_a_migrated_tenant(
 ) -> None:
     one, two = {**policy, "methods_required": 1}, {**policy, "methods_required": 2}
     assert capable(person, one, True, day, provider) >= capable(person, two, True, day, provider)
-    assert locked_out([person], two, one, True, day, provider) == []
 
 
 @given(people, policies, days, flags)
@@ -165,12 +155,3 @@ def test_time_takes_methods_and_gives_none(
     early, late = sorted((one, other))
     assert usable(person, policy, migrated, late, provider) <= usable(person, policy, migrated, early, provider)
     assert usable(person, policy, migrated, late, False) <= usable(person, policy, migrated, late, True)
-
-
-@given(st.lists(people), policies, policies, flags, days)
-def test_only_who_can_reset_now_can_be_locked_out(
-    everyone: list[Registration], before: dict[str, Any], after: dict[str, Any], migrated: bool, day: date
-) -> None:
-    for person in locked_out(everyone, before, after, migrated, day):
-        assert capable(person, before, migrated, day)
-        assert not capable(person, after, migrated, day)

@@ -1,0 +1,289 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules that a tenant's own documents decide, and what is asked for. What each is about stands in ``_rule_book``.
+
+Each measures how far a tenant is from fulfilling it, 0 when it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
+    EMAIL_ADDRESS,
+    PLANE_OF,
+    SETTINGS,
+    bad_value,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils._people import Unavailable
+from ansible_collections.tenantops.entra.plugins.module_utils._views import METHODS, Check, Outcome, Undecided, View
+
+# What Entra no longer saves of the authentication methods policy. Source: concept-authentication-methods-manage
+LARGEST_POLICY = 20 * 1024
+ADVISED_DAYS = range(90, 181)
+QUESTION_LENGTH = range(3, 201)
+SCOPES = ("none", "selected", "all")
+
+SETTING_RULES: dict[str, Check] = {}
+
+
+def rule(name: str) -> Callable[[Check], Check]:
+    def enter(check: Check) -> Check:
+        SETTING_RULES[name] = check
+        return check
+
+    return enter
+
+
+def _out_of_range(view: View, *options: str) -> int:
+    values = [view.settings.get(option) for option in options]
+    if all(value is None for value in values):
+        raise Undecided(f"{options[0]} is not known")
+    return sum(
+        value is not None and SETTINGS[option].out_of_range(value) is not None
+        for option, value in zip(options, values, strict=True)
+    )
+
+
+@rule("V01")
+def _unknown_scope(view: View) -> int:
+    return int("scope" in view.misfits and view.settings.get("scope") not in SCOPES)
+
+
+@rule("V02")
+def _selected_without_group(view: View) -> int:
+    return int(view.need("scope") == "selected" and not view.settings.get("group"))
+
+
+@rule("V03")
+def _idle_group(view: View) -> int:
+    return int(view.need("scope") != "selected" and (bool(view.settings.get("group")) or "group" in view.asked))
+
+
+@rule("V10")
+def _reconfirm_out_of_range(view: View) -> int:
+    return _out_of_range(view, "reconfirm_days")
+
+
+@rule("V11")
+def _never_confirmed(view: View) -> int:
+    return int(view.need("reconfirm_days") == 0)
+
+
+@rule("V12")
+def _confirmed_without_registration(view: View) -> int:
+    return int("reconfirm_days" in view.asked and view.need("required_at_sign_in") is False)
+
+
+@rule("V13")
+def _confirmed_at_odd_times(view: View) -> int:
+    days = view.need("reconfirm_days")
+    return int(days != 0 and days not in ADVISED_DAYS and not _out_of_range(view, "reconfirm_days"))
+
+
+@rule("V14")
+def _not_asked_to_register(view: View) -> int:
+    return int(view.need("required_at_sign_in") is False and view.offers_reset)
+
+
+@rule("V15")
+def _odd_number(view: View) -> int:
+    return int(view.need("methods_required") not in (1, 2))
+
+
+@rule("V16")
+def _single_method(view: View) -> int:
+    return int(view.need("methods_required") == 1 and view.offers_reset)
+
+
+def _missing_methods(view: View) -> int:
+    return max(0, view.methods_required - view.kinds()) if view.offers_reset else 0
+
+
+@rule("V20")
+def _too_few_methods(view: View) -> int:
+    return _missing_methods(view)
+
+
+@rule("V21")
+def _app_needs_company(view: View) -> Outcome | int:
+    if not (view.offers_reset and view.on("mobile_app_notification", "mobile_app_code")):
+        return 0
+    # A migrated tenant takes it, and it leaves people with one app and nothing else.
+    severity = "warning" if view.migrated else None
+    return Outcome(max(0, view.methods_required - view.kinds("mobile_app")), severity=severity)
+
+
+@rule("V22")
+def _push_is_not_offered(view: View) -> int:
+    offered = view.migrated or view.on("mobile_app_code") or view.methods_required != 1
+    return int(view.on("mobile_app_notification") and not offered)
+
+
+@rule("V24")
+def _legacy_methods_set(view: View) -> int:
+    if view.migrated is None:
+        raise Undecided("the authentication methods policy was not read")
+    legacy = {name for name in METHODS if name != "methods.security_questions" and SETTINGS[name].remote}
+    return 0 if view.migrated else len(view.asked & legacy)
+
+
+@rule("V25")
+def _relies_on_the_other_policy(view: View) -> int:
+    if (view.migration_state or "").lower() != "premigration":
+        return 0
+    elsewhere = [name for name, value in view.graph_methods.items() if value and not view.settings.get(name)]
+    return min(_missing_methods(view), len(elsewhere))
+
+
+@rule("V37")
+def _questions(view: View) -> int:
+    return int(view.need("methods.security_questions"))
+
+
+def _needed(view: View, *kinds: str) -> int:
+    """How many methods are missing without these kinds, where all together are enough."""
+    if not view.offers_reset or view.kinds() < view.methods_required:
+        return 0
+    return max(0, view.methods_required - view.kinds(*kinds))
+
+
+@rule("V38")
+def _questions_are_needed(view: View) -> int:
+    return _needed(view, "security_questions")
+
+
+@rule("V36")
+def _phones_are_needed(view: View) -> int:
+    return 0 if view.agreed.telephony_provider else _needed(view, "mobile_phone", "office_phone")
+
+
+@rule("V43")
+def _unlock_without_writeback(view: View) -> int:
+    return int(view.need("unlock_without_reset") and not view.need("password_writeback"))
+
+
+@rule("V60")
+def _question_numbers(view: View) -> int:
+    return _out_of_range(view, "questions_to_register", "questions_to_reset")
+
+
+@rule("V61")
+def _resets_more_than_registered(view: View) -> int:
+    return max(0, int(view.need("questions_to_reset")) - int(view.need("questions_to_register")))
+
+
+def _questions_defined(view: View) -> tuple[Any, ...]:
+    if view.questions is None:
+        raise Undecided("the tenant's security questions are not known")
+    return view.questions
+
+
+@rule("V62")
+def _too_few_questions(view: View) -> int:
+    if not view.on("security_questions"):
+        return 0
+    return max(0, int(view.need("questions_to_register")) - len(_questions_defined(view)))
+
+
+def _texts(view: View) -> list[str]:
+    """The questions as people read them."""
+    defined = _questions_defined(view)
+    texts = [question.get("questionText") if isinstance(question, dict) else None for question in defined]
+    if not all(isinstance(text, str) for text in texts):
+        raise Undecided("the tenant's security questions do not show their text")
+    return [str(text) for text in texts]
+
+
+@rule("V64")
+def _question_length(view: View) -> int:
+    return sum(len(text) not in QUESTION_LENGTH for text in _texts(view))
+
+
+@rule("V65")
+def _same_questions(view: View) -> int:
+    texts = [" ".join(text.split()).casefold() for text in _texts(view)]
+    return len(texts) - len(set(texts))
+
+
+@rule("V70")
+def _link_without_contact(view: View) -> int:
+    return int(view.need("helpdesk_link") and view.need("helpdesk_contact") == "")
+
+
+@rule("V71")
+def _odd_contact(view: View) -> int:
+    return int(bad_value("helpdesk_contact", view.need("helpdesk_contact")) is not None)
+
+
+@rule("V72")
+def _idle_contact(view: View) -> int:
+    return int(bool(view.need("helpdesk_contact")) and not view.need("helpdesk_link"))
+
+
+@rule("V74")
+def _contact_without_tls(view: View) -> int:
+    return int(str(view.need("helpdesk_contact")).lower().startswith("http://"))
+
+
+@rule("V75")
+def _no_link(view: View) -> int:
+    return int(not view.need("helpdesk_link"))
+
+
+@rule("V76")
+def _nobody_is_notified(view: View) -> int:
+    return int(not view.need("notify_users")) + int(not view.need("notify_admins"))
+
+
+@rule("V96")
+def _unexpected_document(view: View) -> Outcome:
+    # What is asked for and cannot be written counts twice: it was there before, and now it is in the way.
+    misfits = {**(view.since.misfits if view.since else {}), **view.misfits}
+    pages = [view.facts.get(("document", document)) for document in PLANE_OF]
+    unread = [page.message for page in pages if isinstance(page, Unavailable) and page.kind == "unexpected_document"]
+    in_the_way = len(view.asked & set(misfits)) + (len(unread) if view.asked else 0)
+    degree = len(misfits) + len(unread) + in_the_way
+    return Outcome(degree, words={"why": "; ".join([*dict.fromkeys(misfits.values()), *unread])})
+
+
+@rule("V97")
+def _policy_too_large(view: View) -> int:
+    return max(0, view.methods_size - LARGEST_POLICY)
+
+
+@rule("V98")
+def _everything_at_once(view: View) -> int:
+    if view.since is None:
+        return 0
+    was, becomes = SCOPES.index(view.since.need("scope")), SCOPES.index(view.need("scope"))
+    rises = view.methods_required > view.since.methods_required
+    return int(becomes > was and rises and bool(dropped(view.since, view)))
+
+
+def dropped(was: View, becomes: View) -> list[str]:
+    """The methods that a change takes away."""
+    before, after = was.effective, becomes.effective
+    return [option for option in METHODS if before[option] and not after[option]]
+
+
+@rule("BREAK-GLASS")
+def _emergency_accounts_not_declared(view: View) -> Outcome | int:
+    if view.agreed.break_glass is not None:
+        return 0
+    everyone, required = view.need("scope") == "all", view.need("required_at_sign_in")
+    reasons = (["scope is all"] if everyone else []) + (["registration is required"] if required else [])
+    degree = int(everyone) + int(required) * (1 + int(view.offers_reset))
+    return Outcome(degree, words={"what": " and ".join(reasons)})
+
+
+@rule("E-MAIL")
+def _email_serves_guests(view: View) -> int:
+    return int(view.email_serves_guests and view.settings.get("methods.email") is False)
+
+
+def is_mailbox(contact: str) -> bool:
+    return EMAIL_ADDRESS.fullmatch(contact) is not None
