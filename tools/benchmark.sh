@@ -5,8 +5,4 @@ cd "$(dirname "$0")/.."
 tools/bootstrap.sh
 . tools/env.sh
 
-uv=uv
-"$uv" --version >/dev/null 2>&1 || uv=.cache/uv-tool/bin/uv
-drawing=.cache/drawing
-"$uv" pip install --quiet --require-hashes --target "$drawing" --python .venv/bin/python -r requirements/benchmark.txt
-PYTHONPATH=$PWD/.ansible/collections:$PWD/$drawing exec python -m ansible_collections.tenantops.entra.benchmarks "$@"
+PYTHONPATH=$PWD/.ansible/collections exec python -m ansible_collections.tenantops.entra.benchmarks "$@"

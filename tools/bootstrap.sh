@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up .venv, or with the argument `oldest` .venv-oldest. Safe to repeat, and quick when nothing changed.
-# Exit code 3: this machine has no Python for it.
+# Sets up .venv, or with an argument .venv-oldest or .venv-browser. Safe to repeat, and quick when nothing changed.
+# Exit code 3: this machine has no Python for it, or no browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/env.sh
@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 case "${1-dev}" in
 dev) venv=.venv lock=requirements/dev.txt versions="3.13 3.12 3.11" ;;
 oldest) venv=.venv-oldest lock=requirements/oldest.txt versions="3.10 3.11 3.12" ;;
-*) echo "usage: $0 [dev | oldest]" >&2 && exit 2 ;;
+browser) venv=.venv-browser lock=requirements/browser.txt versions="3.13 3.12 3.11" ;;
+*) echo "usage: $0 [dev | oldest | browser]" >&2 && exit 2 ;;
 esac
 
 # Prints the first Python of $versions that runs and can make virtual environments. Version managers put commands
@@ -50,10 +51,24 @@ find_uv() {
     echo .cache/uv-tool/bin/uv
 }
 
+# Nobody's machine gets a browser unasked; that of continuous integration does.
+need_chromium() {
+    ! command -v chromium chromium-browser >/dev/null || return 0
+    if [ -n "${CI-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing Chromium ..."
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null && return
+    fi
+    echo "error: no Chromium found on PATH: install, say, the package chromium" >&2
+    return 3
+}
+
 # Where Ansible and Python look for the collection: a link to this folder.
 mkdir -p .cache .ansible/collections/ansible_collections/tenantops
 : >"$ANSIBLE_CONFIG"
 ln -sfn ../../../.. .ansible/collections/ansible_collections/tenantops/entra
+
+[ "$venv" != .venv-browser ] || need_chromium
 
 stamp="$PWD $(cat "$lock" requirements/uv.txt | cksum)"
 works() { "$venv/bin/python" -c '' 2>/dev/null; }

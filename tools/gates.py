@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = Path(".cache/gates")
-NO_SUITABLE_PYTHON = 3  # exit code of tools/bootstrap.sh
+LACKING = 3  # exit code of tools/bootstrap.sh
 TIME_LIMIT = 40 * 60  # seconds for one gate, on a machine that is shared
 
 
@@ -30,6 +30,7 @@ class Gate:
     lint: bool = False  # only shows what it prints when it fails
     tests: bool = False  # a pytest run, whose tests are counted one by one
     extra: bool = False  # slow and seldom tells news: no part of `all`
+    needs: str = ""  # what a machine may lack at somebody's desk, but not in continuous integration
 
 
 def pytest(python: str, name: str, arguments: str) -> str:
@@ -64,6 +65,13 @@ GATES = (
         "tools/bootstrap.sh oldest && PATH=$PWD/.venv-oldest/bin:$PATH && "
         + pytest("python", "oldest", "-n 2 -m oldest tests/modules"),
         tests=True,
+        needs="Python 3.10, 3.11 or 3.12",
+    ),
+    Gate(
+        "browser",
+        "tools/bootstrap.sh browser && " + pytest(".venv-browser/bin/python", "browser", "tests/browser"),
+        tests=True,
+        needs="Chromium, and Python 3.11, 3.12 or 3.13",
     ),
     Gate("sanity", sanity()),
     Gate("molecule", "molecule test --all --workers 2"),
@@ -158,8 +166,8 @@ def count(report: Path) -> tuple[int, int, int]:
 def judge(gate: Gate, code: int, seconds: float, *, unattended: bool) -> Result:
     """What a finished gate adds to the sum."""
     report = LOGS / f"{gate.name}.xml"
-    if gate.name == "oldest" and code == NO_SUITABLE_PYTHON and not report.exists() and not unattended:
-        return Result(gate, 0, 0, 1, seconds, "skipped: needs Python 3.10, 3.11 or 3.12")
+    if gate.needs and code == LACKING and not report.exists() and not unattended:
+        return Result(gate, 0, 0, 1, seconds, f"skipped: needs {gate.needs}")
     note = {0: "", 124: f"stopped after {TIME_LIMIT} s"}.get(code, f"exit code {code}")
     if not gate.tests:
         return Result(gate, int(code == 0), int(code != 0), 0, seconds, note)

@@ -233,7 +233,8 @@ def _changes(before: Entry, now: Entry) -> Iterator[dict[str, Any]]:
 
 
 def _is_over(expires: str | None, as_of: str) -> bool:
-    return expires is not None and expires[:10] <= as_of[:10]
+    """A waiver still holds on its last day."""
+    return expires is not None and expires[:10] < as_of[:10]
 
 
 def _evaluated(entry: Entry | None) -> bool:

@@ -189,7 +189,7 @@ How many users cannot be told: <bdi>{{ line.why_unknown or 'no reason is given' 
 <dl class="facts">
 <dt>{{ tag('pass') }}</dt><dd>The setting is as the control expects it.</dd>
 <dt>{{ tag('fail') }}</dt><dd>It is not.</dd>
-<dt>{{ tag('waived') }}</dt><dd>It is not, and somebody has accepted that, for a reason and a time.</dd>
+<dt>{{ tag('waived') }}</dt><dd>It is not, or nobody can tell, and somebody answers for that until a day.</dd>
 <dt>{{ tag('unknown') }}</dt><dd>It cannot be told today, and the report says why. Unknown is never a pass.</dd>
 </dl>
 <dl class="facts">
@@ -366,7 +366,7 @@ controls newly drifted</li>
 {% if report.totals.outlook %}
 <section aria-labelledby="outlook">
 <h2 id="outlook">What is coming</h2>
-<div class="scroll" role="region" aria-labelledby="outlook" tabindex="0"><table>
+<div class="scroll" role="region" aria-label="Table of what is coming" tabindex="0"><table>
 <thead><tr>
 {{ head('Date') }}{{ head('What') }}{{ head('Tenants', true) }}{{ head('Users', true) }}
 {{ head('Cannot be told', true) }}
@@ -389,7 +389,7 @@ controls newly drifted</li>
 <div class="pictures">
 {{ drawn(compliance) }}
 </div>
-<div class="scroll" role="region" aria-labelledby="controls" tabindex="0"><table>
+<div class="scroll" role="region" aria-label="Table of controls" tabindex="0"><table>
 <caption>How many tenants meet each control. The share is of those where it can be told.</caption>
 <thead><tr>
 {{ head('Control') }}{{ head('Title') }}{{ head('Level') }}{{ head('Pass', true) }}{{ head('Share', true) }}
@@ -413,7 +413,7 @@ controls newly drifted</li>
 <p class="small">A small letter tells that a status is not <em>verified</em>: <b>i</b> inferred, <b>a</b> attested,
 <b>l</b> last verified. A tenant's name leads to its details.</p>
 <div class="tools" id="tools"></div>
-<div class="scroll tall" role="region" aria-labelledby="matrix" tabindex="0"><table id="grid">
+<div class="scroll tall" role="region" aria-label="Matrix" tabindex="0"><table id="grid">
 <caption class="hidden">The status of each control in each tenant</caption>
 <thead>
 <tr><th class="corner" scope="col" rowspan="2" data-column="0">Tenant</th>

@@ -126,17 +126,19 @@ td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
 .name { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 button, input, select { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet);
   border-radius: .3rem; padding: .25rem .5rem; max-width: 100%; }
-th button { border-color: transparent; background: none; padding: 0 .3rem; font-weight: 700; cursor: pointer; }
+th button { border-color: transparent; background: none; padding: 0; min-width: 1.75rem; min-height: 1.75rem;
+  font-weight: 700; cursor: pointer; }
 th button:hover { border-color: var(--quiet); }
 .tools { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem 1rem; margin: .75rem 0; }
 .tools:empty { display: none; }
-.tools label { display: grid; font-size: .875rem; min-width: 0; }
+.tools div { display: grid; min-width: 0; }
+.tools label { font-size: .875rem; }
 .tools p { margin: 0; padding: .25rem 0; }
 
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .4rem 0; background: var(--paper); }
 summary { padding: .5rem .8rem; cursor: pointer; }
 summary > * { display: inline; margin-inline-end: .75rem; }
-details > div { padding: 0 .8rem .8rem; }
+details > div { padding: 0 .8rem .8rem; scroll-margin-top: 4.5rem; }
 .controls { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(28rem, 100%), 1fr)); gap: .6rem;
   padding: 0; list-style: none; }
 .controls > li { border-inline-start: .3rem solid var(--text); padding: .3rem .8rem; min-width: 0;
@@ -171,12 +173,15 @@ details > div { padding: 0 .8rem .8rem; }
   .matrix { page: wide; }
   #grid { font-size: 7pt; width: 100%; min-width: 0; }
   #grid thead, #grid th[scope=row], #grid .corner, #grid th.group span { position: static; }
-  #grid th[scope=row], #grid .corner { width: 9rem; min-width: 0; }
+  #grid th[scope=row], #grid .corner { min-width: 10rem; }
   #grid th, #grid td { padding: .5mm 1mm; white-space: normal; overflow-wrap: normal; }
-  tr, figure, .tiles li { break-inside: avoid; }
+  #grid .tag { font-size: 1em; padding: 0; border: 0; }
+  .controls { grid-template-columns: 1fr 1fr; }
+  td.fail, .legend li::before { print-color-adjust: exact; }
+  tr, figure, .card, .tiles li { break-inside: avoid; }
   h2, h3, h4 { break-after: avoid; }
   .details:not(:has(details[open])) { display: none; }
-  details:not([open]) { display: none; }
+  .details details:not([open]) { display: none; }
 }
 """
 
@@ -196,9 +201,10 @@ SCRIPT = """
     Object.assign(document.createElement(tag), {textContent: text}, properties);
   const tools = document.getElementById("tools");
   const control = (name, element) => {
-    const label = made("label", name);
-    label.append(element);
-    tools.append(label);
+    const field = made("div", "");
+    element.id = `tool${tools.childElementCount}`;
+    field.append(made("label", name, {htmlFor: element.id}), element);
+    tools.append(field);
     element.addEventListener("input", filter);
     return element;
   };

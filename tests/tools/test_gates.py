@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.tenantops.entra.tools import gates
 
 REPORT = '<testsuites><testsuite tests="7" failures="1" errors="1" skipped="2"/></testsuites>'
-TOOL, TESTS, OLDEST = (next(gate for gate in gates.GATES if gate.name == name) for name in ("ruff", "unit", "oldest"))
+TOOL, TESTS = (next(gate for gate in gates.GATES if gate.name == name) for name in ("ruff", "unit"))
 
 
 @pytest.fixture
@@ -58,9 +58,19 @@ def test_a_run_that_breaks_off_counts_as_failed(logs: Path, report: str | None) 
 
 
 @pytest.mark.parametrize(("unattended", "failed"), [(False, 0), (True, 1)])
+@pytest.mark.parametrize("name", ["oldest", "browser"])
 @pytest.mark.usefixtures("logs")
-def test_only_at_a_desk_the_oldest_core_may_lack_its_python(unattended: bool, failed: int) -> None:
-    assert gates.judge(OLDEST, gates.NO_SUITABLE_PYTHON, 1, unattended=unattended).failed == failed
+def test_only_at_a_desk_a_python_or_browser_may_be_lacking(name: str, unattended: bool, failed: int) -> None:
+    gate = next(gate for gate in gates.GATES if gate.name == name)
+    result = gates.judge(gate, gates.LACKING, 1, unattended=unattended)
+    assert (result.failed, result.skipped) == (failed, 1 - failed)
+    assert gates.judge(gate, 1, 1, unattended=False).failed == 1
+
+
+def test_make_knows_every_gate() -> None:
+    makefile = (gates.ROOT / "Makefile").read_text(encoding="utf-8")
+    listed = next(line for line in makefile.splitlines() if line.startswith("GATES := "))
+    assert listed.split()[2:] == [gate.name for gate in gates.GATES]
 
 
 def test_output_and_exit_code_are_passed_on(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
