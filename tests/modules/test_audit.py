@@ -124,6 +124,7 @@ def test_a_tenant_is_judged_in_one_task_that_only_reads(make_tenant: Any, tmp_pa
     assert len(reads(tenant)) == 3 + (5 if ansible.in_process is False else 4), "what sspr_info reads, and no more"
 
 
+@pytest.mark.worker_only
 def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, ansible: Ansible, tmp_path: Path) -> None:
     ours = {"id": "ours_v1", "version": "1", "controls": [{"control": 5.2, "title": "x", "setting": "scope"}]}
     waiver = {"control": "cis_m365_v7:5.2.4.2", "reason": "r", "owner": "o", "expires": "March"}
@@ -145,6 +146,7 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
     assert tenant.requests() == []
 
 
+@pytest.mark.worker_only
 def test_without_the_portal_nothing_passes_that_no_signal_carries(make_tenant: Any, ansible: Ansible) -> None:
     everyone = [row(1, enabled=True), row(2, enabled=True), row(3, enabled=False, admin=True)]
     seeds: dict[str, dict[str, Any]] = {
@@ -194,6 +196,7 @@ def test_without_the_portal_nothing_passes_that_no_signal_carries(make_tenant: A
     assert all(tenant.writes() == [] for tenant in tenants.values())
 
 
+@pytest.mark.worker_only
 def test_what_was_read_earlier_is_shown_and_does_not_count(make_tenant: Any, ansible: Ansible, tmp_path: Path) -> None:
     tenant: Tenant = make_tenant(portal_policy=GOOD)
     path = tmp_path / "entry.json"
@@ -213,6 +216,7 @@ def test_what_was_read_earlier_is_shown_and_does_not_count(make_tenant: Any, ans
             assert control["reason"].startswith(f"Last read on {when}, then pass. Not read: ")
 
 
+@pytest.mark.worker_only
 def test_signals_are_asked_for_where_they_are_wanted(make_tenant: Any, ansible: Ansible) -> None:
     rows = [
         row(1, enabled=True, methods=("mobilePhone",)),
