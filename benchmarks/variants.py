@@ -26,6 +26,8 @@ VARIANTS = {
         Variant("pages", "five page modules", "pages", 5, changes=True),
         Variant("policy", "`sspr_policy`, the same settings", "policy", 1, changes=True),
         Variant("info", "`sspr_info`", "info", 1),
+        Variant("audit_task", "`sspr_audit` by four baselines", "audit_task", 1),
+        Variant("audit", "the role's audit by four baselines, and its report", "audit", 1),
         Variant("noop_action", "six no-op actions", "noop_action", 6),
         Variant("noop_module", "six no-op modules", "noop_module", 6),
         Variant("noop_wait", "one no-op action that waits a second", "noop_wait", 1),
@@ -65,6 +67,9 @@ RATIOS = (
     Ratio("policy", "uri_compact", "cpu", 1 / 10),
     Ratio("policy", "uri_compact", "wall", 1 / 5),
     Ratio("info", "uri_audit", "cpu", 1 / 10),
+    # An audit may take a third more than what is allowed to reading.
+    Ratio("audit_task", "info", "cpu", 4 / 3),
+    Ratio("audit", "uri_audit", "cpu", 4 / 3 / 10),
     Ratio("pages", "bare_pages", "cpu", 1.3),
     Ratio("policy", "bare_policy", "cpu", 1.3),
     Ratio("info", "bare_info", "cpu", 1.3),

@@ -49,8 +49,9 @@ WRITE_SCOPE = "User Administrator (or Authentication Policy Administrator)"
 
 
 async def read_organization(graph: Plane) -> dict[str, Any]:
-    """The tenant as it describes itself: ``id``, ``displayName``, ``verifiedDomains``."""
-    answer = await graph.read("organization", {"$select": "id,displayName,verifiedDomains"}, needs=READ_ORGANIZATION)
+    """The tenant as it describes itself: ``id``, ``displayName``, ``verifiedDomains``, ``onPremisesSyncEnabled``."""
+    query = {"$select": "id,displayName,verifiedDomains,onPremisesSyncEnabled"}
+    answer = await graph.read("organization", query, needs=READ_ORGANIZATION)
     entries = answer.get("value")
     if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
         raise SsprError("unexpected_document", "Microsoft Graph does not say which organization this is", plane=GRAPH)

@@ -23,6 +23,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils import (
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import GRAPH_CREDENTIAL, Connection
 
+SYNCED = "onPremisesSyncEnabled"
 # In the `wids` of every application's token
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 
@@ -31,7 +32,8 @@ NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 class Session:
     """``portal`` is None when there is no portal credential, or no portal API in this cloud.
 
-    ``permissions`` are those an application's Graph token lists; None when it does not tell.
+    ``permissions`` are those an application's Graph token lists; None when it does not tell. ``synced`` is whether
+    users come from a directory on premises; None when Graph does not tell.
     """
 
     connection: Connection
@@ -41,6 +43,7 @@ class Session:
     request_ids: list[str]
     tenant: dict[str, str | None] = field(default_factory=dict)
     permissions: frozenset[str] | None = None
+    synced: bool | None = None
     # What the portal user's token tells of the user
     portal_claims: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,10 +105,10 @@ async def open_session(
         portal = None
         if portal_credential is not None:
             portal = portal_plane(connection, portal_credential, client, request_ids)
-        tenant = await _identified(graph, connection, tenant_id)
+        tenant, synced = await _identified(graph, connection, tenant_id)
         permissions = permissions_of(graph_credential.claims)
         claims = {} if portal_credential is None else portal_credential.claims
-        yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions, claims)
+        yield Session(connection, graph, portal, tenant_id, request_ids, tenant, permissions, synced, claims)
 
 
 def graph_plane(
@@ -123,13 +126,17 @@ def portal_plane(
     return _http.Plane(PORTAL, url, credential, client, request_ids, _documents.PORTAL_HEADERS)
 
 
-async def _identified(graph: _http.Plane, connection: Connection, tenant_id: str) -> dict[str, str | None]:
-    """The tenant, asked for once in a run and compared in every task."""
+async def _identified(
+    graph: _http.Plane, connection: Connection, tenant_id: str
+) -> tuple[dict[str, str | None], bool | None]:
+    """The tenant, asked for once in a run and compared in every task; and whether it is synced."""
     with _shared.entry("organization", connection.identity(GRAPH_CREDENTIAL), tenant_id) as known:
         organization = known.value or await _documents.read_organization(graph)
         tenant = identify(organization, tenant_id, connection.domains)
         known.value = organization
-    return tenant
+    # Null where there never was a synchronization.
+    synced = bool(organization[SYNCED]) if SYNCED in organization else None
+    return tenant, synced
 
 
 def permissions_of(claims: Mapping[str, Any]) -> frozenset[str] | None:

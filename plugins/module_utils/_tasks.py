@@ -227,7 +227,7 @@ class _Inspection(Work):
             refusals = {
                 document: refusal
                 for document in (ON_PREMISES, AUTHORIZATION)
-                if (refusal := await self._refused(session, turnstile, document))
+                if (refusal := await refused(self, session, turnstile, document))
             }
             documents = await self.read(session, turnstile, [METHODS, POLICY])
             values = settings_of(documents, ALL_PAGES)
@@ -250,15 +250,16 @@ class _Inspection(Work):
                 result["targets"] = _methods.targets(documents.methods)
             return result
 
-    async def _refused(self, session: Session, turnstile: Turnstile, document: str) -> SsprError | None:
-        """Why a page of its own cannot be read; None when it was read."""
-        try:
-            await self.read(session, turnstile, [document])
-        except SsprError as exc:
-            if exc.kind not in UNREADABLE:
-                raise
-            return exc
-        return None
+
+async def refused(work: Work, session: Session, turnstile: Turnstile, document: str) -> SsprError | None:
+    """Why a page of its own cannot be read; None when it was read."""
+    try:
+        await work.read(session, turnstile, [document])
+    except SsprError as exc:
+        if exc.kind not in UNREADABLE:
+            raise
+        return exc
+    return None
 
 
 def unavailable(documents: Documents, target: Connection, refusals: Mapping[str, SsprError]) -> list[dict[str, Any]]:

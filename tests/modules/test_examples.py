@@ -15,7 +15,7 @@ import yaml
 
 from ansible_collections.tenantops.entra.tests.support.playbook import ROOT
 
-from .conftest import ALL_PERMISSIONS, APP, GROUP
+from .conftest import ALL_PERMISSIONS, APP, GROUP, Tenant
 
 pytestmark = pytest.mark.both_ways
 
@@ -23,10 +23,12 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py
 # They look, or keep what belongs to the operator.
 CHANGES_NOTHING = {
     "portal_token",
+    "sspr_audit",
     "sspr_doctor",
     "sspr_info",
     "sspr_preflight",
     "sspr_registration_info",
+    "sspr_report",
     "sspr_run",
     "sspr_user_info",
 }
@@ -72,13 +74,9 @@ def test_examples_of_modules(make_tenant: Any, name: str) -> None:
         assert ours[0].changed, "an example does something"
 
 
-def test_the_inventory_in_the_readme(make_tenant: Any, tmp_path: Path) -> None:
-    tenant = make_tenant(id=TENANT, domains=["contoso.com"])
-    tenant.simulator.clear_log()
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    inventory = tmp_path / "inventory.yml"
-    inventory.write_text(text.split("```yaml\n", 1)[1].split("```", 1)[0], encoding="utf-8")
-    environment = {
+def environment_of(tenant: Tenant) -> dict[str, str]:
+    """Where the simulated services are, and the credentials for them."""
+    return {
         "ENTRA_AUTHORITY_URL": tenant.simulator.url,
         "ENTRA_GRAPH_URL": tenant.simulator.url,
         "ENTRA_PORTAL_URL": tenant.simulator.url,
@@ -87,6 +85,15 @@ def test_the_inventory_in_the_readme(make_tenant: Any, tmp_path: Path) -> None:
         "AZURE_CLIENT_SECRET": tenant.credentials["client_secret"],
         "ENTRA_PORTAL_REFRESH_TOKEN": tenant.credentials["portal_refresh_token"],
     }
+
+
+def test_the_inventory_in_the_readme(make_tenant: Any, tmp_path: Path) -> None:
+    tenant = make_tenant(id=TENANT, domains=["contoso.com"])
+    tenant.simulator.clear_log()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(text.split("```yaml\n", 1)[1].split("```", 1)[0], encoding="utf-8")
+    environment = environment_of(tenant)
     arguments = ["-i", str(inventory), "-e", "sspr_hosts=contoso"]
     audit = tenant.ansible.playbook("tenantops.entra.audit", *arguments, env=environment)
     assert audit.code == 0, audit.output

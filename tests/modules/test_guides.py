@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ import yaml
 
 from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors import RESET_ERRORS
 from ansible_collections.tenantops.entra.plugins.module_utils._verdict import PROBLEMS
-from ansible_collections.tenantops.entra.tests.support.playbook import ROOT
+from ansible_collections.tenantops.entra.tests.support.playbook import ROOT, Ansible
 
 from .conftest import APP, Tenant
+from .test_examples import environment_of
 from .test_user_info import SEES_PEOPLE
 
 CONTOSO = "11111111-1111-4111-8111-111111111111"
@@ -77,17 +79,8 @@ def guided(make_tenant: Any, guide: str, **seed: Any) -> tuple[Tenant, dict[str,
     playbooks = {text.split("\n", 1)[0].removeprefix("# "): text for text in blocks(ROOT / guide, "yaml")}
     for name, text in {"inventory.yml": inventory, **playbooks}.items():
         (tenant.ansible.home / name).write_text(text, encoding="utf-8")
-    environment = {
-        "ENTRA_AUTHORITY_URL": tenant.simulator.url,
-        "ENTRA_GRAPH_URL": tenant.simulator.url,
-        "ENTRA_PORTAL_URL": tenant.simulator.url,
-        "ENTRA_CA_PATH": tenant.simulator.ca_path,
-        "AZURE_CLIENT_ID": tenant.credentials["client_id"],
-        "AZURE_CLIENT_SECRET": tenant.credentials["client_secret"],
-        "ENTRA_PORTAL_REFRESH_TOKEN": tenant.credentials["portal_refresh_token"],
-    }
     lines = [line for text in blocks(ROOT / guide, "shell") for line in text.splitlines()]
-    return tenant, environment, [line.removeprefix("ansible-playbook ").split() for line in lines]
+    return tenant, environment_of(tenant), [line.removeprefix("ansible-playbook ").split() for line in lines]
 
 
 @pytest.mark.both_ways
@@ -139,3 +132,54 @@ def test_the_guide_names_every_code_and_every_finding() -> None:
     assert {entry["code"] for entry in RESET_ERRORS.values() if entry["code"]} <= set(re.findall(r"SSPR_\d{4}", text))
     for question in PROBLEMS:
         assert f"`{question.name}`" in text
+
+
+@pytest.mark.both_ways
+@pytest.mark.worker_only
+def test_the_commands_of_the_audit_guides(make_tenant: Any, ansible: Ansible, tmp_path: Path) -> None:
+    """Each file and each command of both guides, in their order, for three clients."""
+    ids = dict(zip(("contoso", "fabrikam", "northwind"), "123", strict=True))
+    tenants = {
+        name: make_tenant(id="-".join(digit * size for size in (8, 4)) + f"-4{digit * 3}-8{digit * 3}-{digit * 12}")
+        for name, digit in ids.items()
+    }
+    environment = environment_of(tenants["contoso"])
+    for guide in ("audit.md", "baselines.md"):
+        for text in blocks(ROOT / "docs" / guide, "yaml"):
+            path = ansible.home / text.split("\n", 1)[0].removeprefix("# ")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    # As in the guide until somebody adds what follows
+    later = {
+        name: (ansible.home / name).rename(tmp_path / name.replace("/", "-")) for name in ("host_vars", "group_vars")
+    }
+
+    def reported(command: str, month: str, **more: str) -> dict[str, Any]:
+        [arguments] = re.findall(rf"^ansible-playbook (tenantops\.entra\.audit .*{month}.*)$", command, re.MULTILINE)
+        run = ansible.playbook(*arguments.split(), env={**environment, **more})
+        assert run.code == 0, run.output
+        report: dict[str, Any] = json.loads((ansible.home / f"audits/{month}/report.json").read_text())
+        return {entry["host"]: entry for entry in report["tenants"]} | {"since": report["since"]}
+
+    [audit], [own] = (blocks(ROOT / "docs" / guide, "shell") for guide in ("audit.md", "baselines.md"))
+    first, second, third = audit.splitlines()
+    found = reported(first, "2026-11")
+    assert [found[name]["run"] for name in tenants] == ["ok", "ok", "not_run"]
+    found = reported(second, "2026-11")
+    assert [found[name]["run"] for name in tenants] == ["ok", "ok", "ok"]
+    assert {found[name]["state"] for name in tenants} == {"drift"}
+    tenants["contoso"].policy["registrationReconfirmIntevalInDays"] = 0
+    found = reported(third, "2026-12")
+    assert ("contoso", "cis_m365_v7:5.2.4.3") in {(it["host"], it["id"]) for it in found["since"]["new_drift"]}
+
+    for name, path in later.items():
+        path.rename(ansible.home / name)
+    found = reported(own, "2026-11", ENTRA_PORTAL_REFRESH_TOKEN="")
+    controls = {name: {it["id"]: it for it in found[name]["controls"]} for name in tenants}
+    assert controls["fabrikam"]["cis_m365_v7:5.2.4.2"]["status"] == "waived"
+    assert controls["contoso"]["cis_m365_v7:5.2.4.2"]["status"] == "unknown"
+    attested = controls["northwind"]["cis_m365_v7:5.2.4.4"]
+    assert (attested["status"], attested["grade"]) == ("pass", "attested")
+    ours = {name for name in controls["contoso"] if name.startswith("msp_v1:")}
+    assert ours == {"msp_v1:1.1", "msp_v1:1.2", "msp_v1:1.3"}, "this client is not hybrid"
+    assert all(tenant.writes() == [] for tenant in tenants.values())

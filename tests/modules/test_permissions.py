@@ -73,6 +73,7 @@ OTHERS = {
 # module, options, whether it changes methods in Graph, whether it looks a group up
 USES: tuple[tuple[str, dict[str, Any], bool, bool], ...] = (
     ("sspr_info", {}, False, False),
+    ("sspr_audit", {}, False, False),
     ("sspr_properties", {"scope": "all"}, False, False),
     ("sspr_properties", {"scope": "selected", "group": "SSPR Pilot"}, False, True),
     ("sspr_auth_methods", {"methods_required": 2}, False, False),

@@ -423,7 +423,8 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
         "drift       drifting   found reconfirm_days=180, email=yes",
     ]
     assert failed.startswith("failed      failed     Microsoft Graph refused - Organization.Read.All is missing")
-    assert unnamed == "failed      unnamed    see the error above"
+    assert unnamed.startswith("failed      unnamed    ")
+    assert "'not_set_anywhere' is undefined" in unnamed
     assert secrets_in(run.output) == []
     for name, tenant in tenants.items():
         assert tenant.writes() == []
@@ -441,6 +442,14 @@ OF_A_RUN = {
     "sspr_pilot_members",
     "sspr_pilot_groups",
     "sspr_purpose",
+    "sspr_audit_baselines",
+    "sspr_audit_waivers",
+    "sspr_audit_attestations",
+    "sspr_audit_dir",
+    "sspr_audit_previous",
+    "sspr_audit_as_of",
+    "sspr_audit_signals",
+    "sspr_audit_fail_on",
 }
 
 
