@@ -158,7 +158,7 @@ EXAMPLES = r"""
       - control: cis_m365_v7:5.2.4.2
         reason: Users register a second method until March
         owner: it@contoso.com
-        expires: 2027-03-31
+        expires: "2027-03-31"
   register: found
 
 - name: Show what is not met
