@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 URL = os.environ["ENTRA_GRAPH_URL"]
+STATE = Path(os.environ["ANSIBLE_HOME"]).parent
 RECAP = re.compile(r"(?P<host>\S+)\s+: ok=\d+\s+changed=(?P<changed>\d+)\s+unreachable=0\s+failed=(?P<failed>\d+)")
 SILENT = re.compile(r"(ok|skipping): \[[^]]+\]")
 
@@ -83,9 +84,12 @@ def main() -> int:
 
     print(f"\n=== 2. The runbook, on {tenants} tenants that are not set up yet\n")
     policies = demo.policies()
-    changed, failed, writes = demo.playbook("runbook", *everyone)
+    notes = STATE / "notes"
+    changed, failed, writes = demo.playbook("runbook", *everyone, "-e", f"sspr_note_dir={notes}")
+    told = len(list(notes.glob("*.html")))
     demo.check(len(changed) == tenants and not failed, f"the runbook reached {tenants} tenants, and none failed")
     demo.check(writes > 0, f"it changed {sum(map(bool, changed.values()))} of them with {writes} writes")
+    demo.check(told == tenants, f"it wrote what to tell the users of {told} tenants")
 
     print("\n=== 3. The same again: nothing is left to do\n")
     changed, failed, writes = demo.playbook(
@@ -97,12 +101,15 @@ def main() -> int:
     print("\n=== 4. Somebody opens Fabrikam to everyone in the admin center, and the audit finds it\n")
     edit = {"enablementType": 2, "registrationReconfirmIntevalInDays": 30}
     demo.simulator("PATCH", "tenants/fabrikam.example", {"portal_policy": edit})
-    changed, failed, writes = demo.playbook("audit", *everyone)
+    report = STATE / "audit" / "report.html"
+    baselines = json.dumps({"sspr_audit_baselines": ["cis_m365_v7", "microsoft_recommended"]})
+    changed, failed, writes = demo.playbook("audit", *everyone, "-e", f"sspr_audit_dir={report.parent}", "-e", baselines)
     drifting = [host for host, count in changed.items() if count]
     demo.check(
         drifting == ["fabrikam"] and not failed, f"the audit found drift in {', '.join(drifting) or 'no tenant'}"
     )
     demo.check(writes == 0, f"the audit sent {writes} writes")
+    demo.check(report.is_file(), "it wrote a report for the clients")
 
     print("\n=== 5. The run is taken back, and what somebody else has set is left\n")
     run = min(Path(os.environ["ANSIBLE_HOME"], "tenantops.entra", "runs").iterdir())
@@ -114,6 +121,7 @@ def main() -> int:
     print(f"\n=== What was seen, in {time.monotonic() - start:.0f} s\n")
     for holds, what in demo.checks:
         print(f"  {'ok    ' if holds else 'FAILED'}  {what}")
+    print(f"\nTo look at in a browser: the report {report}\nand what users are told in {notes}")
     return int(not all(holds for holds, _what in demo.checks))
 
 

@@ -18,7 +18,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors impo
 from ansible_collections.tenantops.entra.plugins.module_utils._verdict import PROBLEMS
 from ansible_collections.tenantops.entra.tests.support.playbook import ROOT, Ansible
 
-from .conftest import APP, Tenant
+from .conftest import APP, GROUP, Tenant
 from .test_examples import environment_of
 from .test_user_info import SEES_PEOPLE
 
@@ -125,6 +125,40 @@ def test_the_guide_looks_at_the_user(make_tenant: Any) -> None:
     assert run.results[1]["msg"]["capable"] is False
     assert [blocker["code"] for blocker in run.results[1]["msg"]["blockers"]] == ["SSPR_0009", "SSPR_0014"]
     assert tenant.writes() == []
+
+
+@pytest.mark.both_ways
+@pytest.mark.worker_only
+def test_the_commands_of_the_pilot_guide(make_tenant: Any, ansible: Ansible) -> None:
+    """From the inventory of the guide to the question who has registered."""
+    adele, alex = ("55555555-5555-4555-8555-555555555555", "55555555-5555-4555-8555-555555555556")
+    methods = (
+        {"@odata.type": f"#microsoft.graph.{kind}AuthenticationMethod"} for kind in ("email", "microsoftAuthenticator")
+    )
+    tenant = make_tenant(
+        id=CONTOSO,
+        domains=["contoso.com"],
+        apps={APP: [*SEES_PEOPLE]},
+        groups=[{"id": GROUP, "displayName": "SSPR Pilot", "members": [adele, alex]}],
+        people=[
+            {"id": adele, "userPrincipalName": "adele@contoso.com"},
+            {"id": alex, "userPrincipalName": "alex@contoso.com"},
+        ],
+        user_methods={adele: [{**method, "emailAddress": "adele@home.example"} for method in methods]},
+    )
+    ansible.home.mkdir(parents=True)
+    for text in blocks(ROOT / "docs/pilot.md", "yaml"):
+        name = text.split("\n", 1)[0].removeprefix("# ")
+        if name in ("inventory.yml", "registered.yml"):
+            (ansible.home / name).write_text(text, encoding="utf-8")
+    lines = [line for text in blocks(ROOT / "docs/pilot.md", "shell") for line in text.splitlines()]
+    runs = [ansible.playbook(*line.split()[1:], env=environment_of(tenant)) for line in lines]
+    assert [run.code for run in runs] == [0] * 4, [run.output for run in runs if run.code]
+    assert tenant.policy["enablementType"] == 1
+    assert "adele@contoso.com can reset" in runs[2].output
+    assert {path.name for path in (ansible.home / "notes").iterdir()} == {"contoso.md", "contoso.html"}
+    assert runs[3].results[1]["msg"][0].startswith("50.0 percent by ")
+    assert runs[3].results[1]["msg"][1:] == [["alex@contoso.com"], []]
 
 
 def test_the_guide_names_every_code_and_every_finding() -> None:
