@@ -103,7 +103,9 @@ def main() -> int:
     demo.simulator("PATCH", "tenants/fabrikam.example", {"portal_policy": edit})
     report = STATE / "audit" / "report.html"
     baselines = json.dumps({"sspr_audit_baselines": ["cis_m365_v7", "microsoft_recommended"]})
-    changed, failed, writes = demo.playbook("audit", *everyone, "-e", f"sspr_audit_dir={report.parent}", "-e", baselines)
+    changed, failed, writes = demo.playbook(
+        "audit", *everyone, "-e", f"sspr_audit_dir={report.parent}", "-e", baselines
+    )
     drifting = [host for host, count in changed.items() if count]
     demo.check(
         drifting == ["fabrikam"] and not failed, f"the audit found drift in {', '.join(drifting) or 'no tenant'}"

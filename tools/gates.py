@@ -63,7 +63,7 @@ GATES = (
     Gate(
         "oldest",
         "tools/bootstrap.sh oldest && PATH=$PWD/.venv-oldest/bin:$PATH && "
-        + pytest("python", "oldest", "-n 2 -m oldest tests/modules"),
+        + pytest("python", "oldest", "-n 2 -m oldest --worker-only tests/modules"),
         tests=True,
         needs="Python 3.10, 3.11 or 3.12",
     ),

@@ -93,11 +93,15 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--worker-only", action="store_true", help="run no test a second time with modules as processes")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that starts Ansible runs twice: modules in Ansible's own workers, and each in a process of its own."""
     if metafunc.definition.get_closest_marker("both_ways") and "ansible" in metafunc.fixturenames:
         ways = {"worker": True, "process": False}
-        if metafunc.definition.get_closest_marker("worker_only"):
+        if metafunc.definition.get_closest_marker("worker_only") or metafunc.config.getoption("--worker-only", False):
             del ways["process"]
         metafunc.parametrize("ansible", ways.values(), ids=ways.keys(), indirect=True)
 

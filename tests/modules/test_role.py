@@ -160,6 +160,7 @@ OPTIONAL = [
 ]
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 @pytest.mark.parametrize("empty", EMPTY)
 def test_what_is_not_given_is_left_alone(make_tenant: Any, empty: str) -> None:
@@ -181,6 +182,7 @@ def test_what_is_not_given_is_left_alone(make_tenant: Any, empty: str) -> None:
     assert tenant.policy["customHelpdeskEmailOrUrl"] == "it@contoso.com"
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 def test_false_and_zero_get_through_and_one_method_wins(legacy: Tenant) -> None:
     zero = {"sspr_notify_users": False, "sspr_reconfirm_days": 0, "sspr_required_at_sign_in": "{{ 1 == 2 }}"}
@@ -203,6 +205,7 @@ def test_false_and_zero_get_through_and_one_method_wins(legacy: Tenant) -> None:
     assert legacy.writes() == []
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 def test_a_variable_goes_over_module_defaults_over_the_environment(tenant: Tenant) -> None:
     good, nowhere = tenant.simulator.url, "https://127.0.0.1:1"
@@ -236,6 +239,7 @@ def test_a_variable_goes_over_module_defaults_over_the_environment(tenant: Tenan
     assert "Who can reset      nobody" in run.output
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 def test_a_reference_to_nothing_is_an_error_not_a_null(tenant: Tenant) -> None:
     run = play(tenant.ansible, RUNBOOK, {"contoso": host(tenant, sspr_group="{{ pilot_gruop }}")})
@@ -260,6 +264,7 @@ def test_a_tag_runs_its_step_after_open(tenant: Tenant) -> None:
     assert len(tenant.writes()) == 1
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 @pytest.mark.parametrize("step", STEPS)
 def test_no_step_works_without_open(tenant: Tenant, step: str) -> None:
@@ -270,6 +275,7 @@ def test_no_step_works_without_open(tenant: Tenant, step: str) -> None:
     assert tenant.requests() == []
 
 
+@pytest.mark.worker_only
 @pytest.mark.parametrize(
     ("variables", "kind"),
     [
@@ -292,6 +298,7 @@ def test_what_can_be_known_stops_before_the_first_write(make_tenant: Any, variab
     assert stored(tenant) == before
 
 
+@pytest.mark.worker_only
 def test_an_app_that_may_not_write_stops_before_the_first_write(make_tenant: Any) -> None:
     seed = {"SoftwareOath": {"state": "disabled"}}
     permissions = ["Organization.Read.All", "Policy.Read.AuthenticationMethod"]
@@ -309,6 +316,7 @@ def test_an_app_that_may_not_write_stops_before_the_first_write(make_tenant: Any
     assert tenant.policy["notifyOnAdminPasswordReset"] is True
 
 
+@pytest.mark.worker_only
 def test_one_tenant_twice_in_the_inventory(tenant: Tenant) -> None:
     tenant_id = "abcdefab" + tenant.id[8:]
     hosts = {
@@ -322,6 +330,7 @@ def test_one_tenant_twice_in_the_inventory(tenant: Tenant) -> None:
     assert tenant.simulator.log(tenant=tenant_id) == tenant.requests() == [], "nothing is sent, to no tenant"
 
 
+@pytest.mark.worker_only
 @pytest.mark.parametrize("serial", ["1", "2"])
 def test_one_tenant_by_id_and_by_domain(tenant: Tenant, serial: str) -> None:
     domain = tenant.simulator.tenant(tenant.id).domains[1]
@@ -337,6 +346,7 @@ def test_one_tenant_by_id_and_by_domain(tenant: Tenant, serial: str) -> None:
     assert tenant.policy["enablementType"] == (2 if serial == "1" else 0)
 
 
+@pytest.mark.worker_only
 @pytest.mark.parametrize("missing", [None, "{{ none }}"])
 def test_a_host_without_a_tenant(tenant: Tenant, missing: Any) -> None:
     hosts = {"one": host(tenant), "two": host(tenant, entra_tenant_id=missing)}
@@ -346,6 +356,7 @@ def test_a_host_without_a_tenant(tenant: Tenant, missing: Any) -> None:
     assert tenant.requests() == []
 
 
+@pytest.mark.worker_only
 def test_a_failed_tenant_stops_its_wave_and_all_later_ones(make_tenant: Any, ansible: Ansible) -> None:
     tenants = [make_tenant(display_name=f"Customer {number}") for number in range(1, 13)]
     tenants[1].fault("status", status=403, plane="graph", times=None)
@@ -358,6 +369,7 @@ def test_a_failed_tenant_stops_its_wave_and_all_later_ones(make_tenant: Any, ans
     assert all(tenant.requests() == [] for tenant in tenants[6:])
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 @pytest.mark.parametrize("playbook", [RUNBOOK, AUDIT])
 def test_the_hosts_have_to_be_named(ansible: Ansible, playbook: str) -> None:
@@ -366,6 +378,7 @@ def test_the_hosts_have_to_be_named(ansible: Ansible, playbook: str) -> None:
     assert "sspr_hosts is missing. Say which tenants, for example -e sspr_hosts=pilot" in run.output
 
 
+@pytest.mark.worker_only
 def test_the_review_of_a_tenant_that_is_set_by_hand(make_tenant: Any) -> None:
     tenant = make_tenant()
     variables = {

@@ -78,6 +78,7 @@ def stopped(run: Run, tenant: Tenant, *words: str) -> None:
 LATER = str(date.today() + timedelta(days=30))  # noqa: DTZ011 - the same clock as the module's, give or take a day
 
 
+@pytest.mark.worker_only
 @pytest.mark.oldest
 def test_two_methods_where_one_user_has_one(staffed: Any) -> None:
     tenant = staffed()
@@ -119,6 +120,7 @@ def test_break_glass_accounts_are_asked_for(staffed: Any, make_tenant: Any, ansi
     assert "set aside   contoso" in run.output
 
 
+@pytest.mark.worker_only
 def test_what_was_there_before_stops_nobody(make_tenant: Any) -> None:
     """On the day on which security questions end, a tenant that still has them can change its helpdesk link."""
     questions = [{"questionText": f"Question {n}?"} for n in range(5)]
@@ -163,6 +165,7 @@ def test_the_review_tells_how_the_test_user_stands(staffed: Any) -> None:
 HOSTILE = '<script>alert(1)</script> *Contoso* "Ltd" [x](y) \u202egnp'
 
 
+@pytest.mark.worker_only
 def test_what_users_are_told(staffed: Any, tmp_path: Path) -> None:
     tenant = staffed(display_name=HOSTILE, on_premises={"passwordWritebackSupported": True})
     asked = {

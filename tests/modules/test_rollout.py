@@ -116,12 +116,14 @@ def test_the_record_of_a_run(make_tenant: Any, ansible: Ansible) -> None:
     assert stored(tenants["t000"]) != before["t000"]
 
 
+@pytest.mark.worker_only
 def test_check_mode_leaves_no_record(make_tenant: Any, ansible: Ansible) -> None:
     run = rollout(ansible, fleet(make_tenant, 1), "--check")
     assert run.code == 0, run.output
     assert not (ansible.home / "runs").exists()
 
 
+@pytest.mark.worker_only
 def test_what_cannot_be_recorded_is_not_written(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 1)
     ansible.home.mkdir(parents=True)
@@ -185,6 +187,7 @@ def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansib
     assert "t010 stops this run" in run.output
 
 
+@pytest.mark.worker_only
 def test_twelve_tenants_the_second_fails_in_wave_one(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 12)
     tenants["t001"].fault("status", plane="portal", method="PUT", status=403, times=None)
@@ -201,6 +204,7 @@ FLOWS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.worker_only
 @pytest.mark.parametrize("flow", FLOWS)
 def test_no_playbook_carries_a_run_past_its_failure(make_tenant: Any, ansible: Ansible, flow: str) -> None:
     tenants = fleet(make_tenant, 4)
@@ -248,6 +252,7 @@ WRONG = {
 }
 
 
+@pytest.mark.worker_only
 @pytest.mark.parametrize("variable", WRONG)
 def test_a_wrong_choice_is_named_before_anything_is_sent(tenant: Tenant, variable: str) -> None:
     value, message = WRONG[variable]
@@ -257,6 +262,7 @@ def test_a_wrong_choice_is_named_before_anything_is_sent(tenant: Tenant, variabl
     assert tenant.requests() == []
 
 
+@pytest.mark.worker_only
 def test_another_tenant_always_stops(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 3)
     hosts = hosts_of(tenants)
@@ -442,6 +448,7 @@ def test_taken_back_in_every_state_of_migration(make_tenant: Any, ansible: Ansib
 STATES_HOSTS = [f"t{n:03}" for n in range(len(STATES))]
 
 
+@pytest.mark.worker_only
 def test_a_record_never_reaches_another_tenant(make_tenant: Any, ansible: Ansible) -> None:
     one, other = make_tenant(), make_tenant()
     first = rollout(ansible, {"here": one})
