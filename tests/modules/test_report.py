@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import stat
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.tenantops.entra.tests.support.fleet import AT, entry, failed, hostile, report
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, task
@@ -86,6 +88,24 @@ def test_a_report_from_entries(ansible: Ansible, tmp_path: Path) -> None:
     assert "tenants" not in other["paths"]
     assert other["verdict"]["fail"] is False
     assert checked["paths"].keys() == written["paths"].keys()
+
+
+@pytest.mark.worker_only
+def test_the_examples(ansible: Ansible) -> None:
+    """As they stand, for the one host of the play, with what they read lying there."""
+    reports = ansible.home / "reports"
+    kept(reports / "2026-11" / "entries", [entry("localhost")])
+    for name, host in {"2026-10": "localhost", "north": "contoso", "south": "fabrikam"}.items():
+        (reports / name).mkdir()
+        (reports / name / "report.json").write_text(json.dumps(report([entry(host)])))
+    inventory = ansible.home / "inventory.json"
+    names = {key: {} for key in ("contoso", "fabrikam")}
+    inventory.write_text(json.dumps({"all": {"children": {"clients": {"hosts": names}}}}))
+    module = importlib.import_module("ansible_collections.tenantops.entra.plugins.modules.sspr_report")
+    monthly, _fails, all_of_it = ansible.tasks(*yaml.safe_load(module.EXAMPLES), arguments=["-i", str(inventory)])
+    assert monthly["runs"] == {"ok": 1, "failed": 0, "not_run": 0}
+    assert monthly["since"]["new_drift"] == 0
+    assert all_of_it["runs"] == {"ok": 2, "failed": 0, "not_run": 0}
 
 
 def test_slices_become_one_report(ansible: Ansible, tmp_path: Path) -> None:
