@@ -175,6 +175,7 @@ def test_the_commands_of_the_audit_guides(make_tenant: Any, ansible: Ansible, tm
         name: make_tenant(id="-".join(digit * size for size in (8, 4)) + f"-4{digit * 3}-8{digit * 3}-{digit * 12}")
         for name, digit in ids.items()
     }
+    tenants["contoso"].simulator.clear_log()  # other tests have a tenant of the same id
     environment = environment_of(tenants["contoso"])
     for guide in ("audit.md", "baselines.md"):
         for text in blocks(ROOT / "docs" / guide, "yaml"):

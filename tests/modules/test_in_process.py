@@ -409,7 +409,8 @@ def test_secrets_of_an_inventory_are_looked_up_once_a_tenant(
         options = {f"entra_{name}": value for name, value in tenant.options().items()}
         secrets = {"entra_client_secret": SECRET, "entra_portal_refresh_token": REFRESH_TOKEN}
         looked_up = {name: vault(f"t{number}", secret) for name, secret in secrets.items()}
-        hosts[f"t{number}"] = {**options, **looked_up, "sspr_notify_admins": True, "sspr_scope": "all"}
+        wanted = {"sspr_notify_admins": True, "sspr_scope": "all", "sspr_break_glass": []}
+        hosts[f"t{number}"] = {**options, **looked_up, **wanted}
     run = ansible.playbook("tenantops.entra.runbook", "-i", inventory(tmp_path, **hosts), "-e", "sspr_hosts=all")
     assert run.code == 0, run.output
     assert Counter(asked.read_text(encoding="utf-8").split()) == dict.fromkeys(hosts, 2)
