@@ -60,10 +60,12 @@ def read_only(permission: str) -> str:
 # They need what the others need, or have tests of their own for it.
 OTHERS = {
     "sspr_admin_policy",
+    "sspr_audit",
     "sspr_doctor",
     "sspr_pilot",
     "sspr_preflight",
     "sspr_registration_info",
+    "sspr_report",
     "sspr_restore",
     "sspr_run",
     "sspr_user_info",
