@@ -19,7 +19,7 @@ from typing import Any
 from ansible_collections.tenantops.entra.plugins.module_utils._baselines import BASELINES
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils._options import GUID
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import CLEARABLE, SETTINGS
+from ansible_collections.tenantops.entra.plugins.module_utils._pages import CLEARABLE, SETTINGS, is_json
 
 # What can be expected besides the modules' options: whether the tenant's users come from a directory on premises, and
 # how many kinds of methods are on beyond those that a reset takes.
@@ -258,7 +258,7 @@ def _need(setting: Any, expect: Any, place: str) -> Need:
     values = wanted if test in ("one_of", "between") else [wanted]
     wants = bool if test == "given" else kind
     many = test != "between" or (kind is int and isinstance(wanted, list) and len(wanted) == 2)
-    if not isinstance(values, list) or not values or not many or any(type(item) is not wants for item in values):
+    if not isinstance(values, list) or not values or not many or not all(is_json(item, wants) for item in values):
         what = {"one_of": f"a list of {wants.__name__}", "between": "a list of two int, for a number"}
         raise _wrong(f"{place}.expect.{test}", f"{wanted!r} is not {what.get(test, f'of type {wants.__name__}')}")
     strange = [item for item in values if _choices(setting) and test != "given" and item not in _choices(setting)]

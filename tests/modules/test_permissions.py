@@ -60,7 +60,6 @@ def read_only(permission: str) -> str:
 # They need what the others need, or have tests of their own for it.
 OTHERS = {
     "sspr_admin_policy",
-    "sspr_audit",
     "sspr_doctor",
     "sspr_pilot",
     "sspr_preflight",

@@ -445,6 +445,14 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
 
 
 # How a run goes; no module has these.
+PREFLIGHT_OPTIONS = [
+    "break_glass",
+    "waivers",
+    "max_locked_out_users",
+    "allow_unknown_readiness",
+    "telephony_provider",
+    "as_of",
+]
 OF_A_RUN = {
     "sspr_run_dir",
     "sspr_run",
@@ -452,6 +460,10 @@ OF_A_RUN = {
     "sspr_max_changes",
     "sspr_gate",
     "sspr_gate_minutes",
+    "sspr_gate_coverage",
+    *(f"sspr_{option}" for option in PREFLIGHT_OPTIONS),
+    "sspr_test_user",
+    "sspr_note_dir",
     "sspr_pilot_members",
     "sspr_pilot_groups",
     "sspr_purpose",
@@ -483,6 +495,7 @@ def test_every_option_has_its_variable() -> None:
     assert constants["__sspr_connection_options"] == list(CONNECTION_SPEC)
     assert constants["__sspr_pages"] == {page.name: [*page.argument_spec(), "portal"] for page in ALL_PAGES}
     assert constants["__sspr_method_names"] == list(settings["methods"]["options"])
+    assert constants["__sspr_preflight_options"] == PREFLIGHT_OPTIONS
 
 
 def test_the_example_names_the_simulated_tenants() -> None:

@@ -246,7 +246,7 @@ def test_a_plan_for_more_tenants_than_meant(make_tenant: Any, ansible: Ansible, 
 
 
 WRONG = {
-    "sspr_gate": ("coverage", "sspr_gate is coverage, and must be one of none, time, read_back"),
+    "sspr_gate": ("coffee", "sspr_gate is coffee, and must be one of none, time, read_back, coverage"),
     "sspr_max_changes": ("many", "sspr_max_changes is many, and must be a number of tenants"),
     "sspr_on_refusal": ("ignore", "sspr_on_refusal is ignore, and must be stop or set_aside"),
 }

@@ -69,8 +69,8 @@ def known(values: dict[str, Any] | None = None, **more: Any) -> Known:
     return Known(values, dict.fromkeys(SETTINGS, NO_PORTAL), AT, **more)
 
 
-def judge(facts: Known, baselines: Any = CIS, **more: Any) -> Judgement:
-    return _audit.judge(baselines, facts, **{"as_of": TODAY, **more})
+def judge(facts: Known, baselines: Any = None, **more: Any) -> Judgement:
+    return _audit.judge(CIS if baselines is None else baselines, facts, **{"as_of": TODAY, **more})
 
 
 def control(facts: Known, name: str = SCOPE, **more: Any) -> dict[str, Any]:
