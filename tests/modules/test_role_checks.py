@@ -190,6 +190,14 @@ def test_what_users_are_told(staffed: Any, tmp_path: Path) -> None:
     assert "\\[x\\]" in markdown
     again = runbook(tenant, **asked)
     assert not any(result.changed for result in again.results)
+    # What was not read is not told.
+    del tenant.credentials["portal_refresh_token"]
+    unread = runbook(tenant, sspr_portal="manual", sspr_note_dir=str(tmp_path / "by hand"))
+    assert unread.code == 0, unread.output
+    told = (tmp_path / "by hand" / "contoso.md").read_text()
+    assert "For the users of " in told
+    assert "days" not in told
+    assert "your administrator" in told
 
 
 @pytest.mark.worker_only

@@ -146,7 +146,6 @@ def test_a_record_that_fails_later_stops_before_the_write(tenant: Tenant) -> Non
 
 
 @pytest.mark.worker_only
-@pytest.mark.oldest
 def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 100)
     tenants["t042"].simulator.tenant(tenants["t042"].id).users.clear()
@@ -164,7 +163,6 @@ def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> 
 
 
 @pytest.mark.worker_only
-@pytest.mark.oldest
 @pytest.mark.parametrize("policy", ["stop", "set_aside"])
 def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansible, policy: str) -> None:
     """With another tenant of the same wave set aside, which by itself would let Ansible go on."""
@@ -188,6 +186,7 @@ def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansib
 
 
 @pytest.mark.worker_only
+@pytest.mark.oldest
 def test_twelve_tenants_the_second_fails_in_wave_one(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 12)
     tenants["t001"].fault("status", plane="portal", method="PUT", status=403, times=None)

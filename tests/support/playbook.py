@@ -82,7 +82,7 @@ class Ansible:
         collected = self.home / f"results-{os.urandom(4).hex()}.jsonl"
         process = self.start(path, *arguments, env={"COLLECT_RESULTS": str(collected), **(env or {})})
         try:
-            output = process.communicate(timeout=300)[0]
+            output = process.communicate(timeout=900)[0]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
