@@ -102,7 +102,9 @@ def main() -> int:
     edit = {"enablementType": 2, "registrationReconfirmIntevalInDays": 30}
     demo.simulator("PATCH", "tenants/fabrikam.example", {"portal_policy": edit})
     report = STATE / "audit" / "report.html"
-    baselines = json.dumps({"sspr_audit_baselines": ["cis_m365_v7", "microsoft_recommended"]})
+    baselines = json.dumps(
+        {"sspr_audit_baselines": ["cis_m365_v7", "microsoft_recommended"], "sspr_audit_signals": "always"}
+    )
     changed, failed, writes = demo.playbook(
         "audit", *everyone, "-e", f"sspr_audit_dir={report.parent}", "-e", baselines
     )

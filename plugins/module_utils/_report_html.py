@@ -295,10 +295,13 @@ How many users cannot be told: <bdi>{{ line.why_unknown or 'no reason is given' 
 <p class="quiet">As of {{ report.as_of }}, made {{ report.generated | moment }}
 by {{ report.collection.name }} {{ report.collection.version }}.
 {% if report.baselines %}
-Baselines:
-{% for baseline in report.baselines %}
-<bdi>{{ baseline.id }} {{ baseline.version or '' }}</bdi>{{ ', ' if not loop.last }}
+{# What the inventory wants has another version in each tenant. #}
+{% set own = report.baselines | selectattr('id', 'equalto', 'wanted') | list %}
+Compared with
+{% for baseline in report.baselines if baseline.id != 'wanted' %}
+<bdi>{{ baseline.id }} {{ baseline.version or '' }}</bdi>{{ ', ' if not loop.last or own }}
 {% endfor %}
+{{ 'what the inventory wants of each tenant' if own }}.
 {% endif %}
 </p>
 <nav aria-label="Parts of this report"><ul>

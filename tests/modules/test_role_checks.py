@@ -183,6 +183,7 @@ def test_what_users_are_told(staffed: Any, tmp_path: Path) -> None:
             assert fact in text, fact
         assert "Microsoft Authenticator" in text
         assert "security questions" not in text
+    assert "For everyone at <bdi>" in page
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "\\<script\\>" in markdown
