@@ -437,7 +437,8 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
     ]
     assert failed.startswith("failed      failed     Microsoft Graph refused - Organization.Read.All is missing")
     assert unnamed.startswith("failed      unnamed    ")
-    assert "'not_set_anywhere' is undefined" in unnamed
+    # Before ansible-core 2.19 what is undefined counts as not given, and the option is named.
+    assert "'not_set_anywhere' is undefined" in unnamed or "tenant_id" in unnamed
     assert secrets_in(run.output) == []
     for name, tenant in tenants.items():
         assert tenant.writes() == []
