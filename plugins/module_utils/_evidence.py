@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -17,6 +16,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils import _audit, _co
 from ansible_collections.tenantops.entra.plugins.module_utils._audit import Attestation, Known, SecureScore, Signals
 from ansible_collections.tenantops.entra.plugins.module_utils._controls import Baseline
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._files import write_whole
 from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, Connection, connection
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import (
     ALL_PAGES,
@@ -222,12 +222,8 @@ class _Audit(Work):
         if not self.params.get("result_path"):
             return
         path = Path(self.params["result_path"])
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self.redactor.clean(entry), file, indent=1)
-            temporary.replace(path)
+            write_whole(path, json.dumps(self.redactor.clean(entry), indent=1))
         except OSError as exc:
             raise _unusable("result_path", f"{path} cannot be written: {exc.strerror}") from exc
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._files import write_whole
 from ansible_collections.tenantops.entra.plugins.module_utils._pages import METHODS, PLANE_OF, POLICY, VOLATILE_FIELDS
 from ansible_collections.tenantops.entra.plugins.module_utils._plan import Documents, Step
 from ansible_collections.tenantops.entra.plugins.module_utils._turnstile import state_directory
@@ -172,14 +173,8 @@ class Run:
     def save(self, tenant_id: str, record: Mapping[str, Any]) -> None:
         """Write a tenant's record so that it is either the old or the new one, whatever happens."""
         path = self._file(tenant_id)
-        temporary = path.with_suffix(f".{os.getpid()}")
         with _Recording(path):
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(record, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            write_whole(path, json.dumps(record, indent=1), durable=True)
 
     def _file(self, tenant_id: str) -> Path:
         return self.path / f"{tenant_id}.json"

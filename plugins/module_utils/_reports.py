@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._files import write_whole
 from ansible_collections.tenantops.entra.plugins.module_utils._report import (
     FAILING,
     NEVER,
@@ -185,27 +183,14 @@ def _save(report: Report, directory: Path, *, pages: bool) -> dict[str, Any]:
     """Write all files; the paths of those that stand for the whole."""
     directory.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
     paths: dict[str, Any] = {"html": str(directory / "report.html")}
-    _replace(directory / "report.html", fleet_page(report, pages=pages))
+    write_whole(directory / "report.html", fleet_page(report, pages=pages))
     for name, (file, content) in _FILES.items():
         paths[name] = str(directory / file)
-        _replace(directory / file, content(report))
+        write_whole(directory / file, content(report))
     if pages:
         folder = directory / "tenants"
         folder.mkdir(mode=_DIRECTORY_MODE, exist_ok=True)
         for file, page in tenant_pages(report):
-            _replace(folder / file, page)
+            write_whole(folder / file, page)
         paths["tenants"] = str(folder)
     return paths
-
-
-def _replace(path: Path, content: str) -> None:
-    """Whole or not at all, readable by its owner alone, whatever was there before."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".report-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
