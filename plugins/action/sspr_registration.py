@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.tenantops.entra.plugins.plugin_utils._in_process import InProcessAction
+from ..modules import sspr_registration
+from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
     """The action plugin that Ansible looks for."""
+
+    module = sspr_registration

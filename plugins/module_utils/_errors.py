@@ -2,38 +2,46 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one way to fail: an error that names its kind, its plane and the way out."""
+"""The one way to fail, and the one way to say that something could not be read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
-GRAPH = "graph"
-PORTAL = "portal"
+Plane = Literal["graph", "portal"]
+GRAPH: Plane = "graph"
+PORTAL: Plane = "portal"
 
-# The public vocabulary of ``error.kind``; a minor version may add to it, never take away.
-KINDS = frozenset(
-    {
-        "credential",
-        "portal_credential_missing",
-        "portal_credential_expired",
-        "tenant_mismatch",
-        "permission",
-        "licence",
-        "invalid_setting",
-        "unsupported",
-        "not_found",
-        "ambiguous",
-        "conflict",
-        "throttled",
-        "unreachable",
-        "unexpected_document",
-        "not_confirmed",
-        "not_recorded",
-        "stopped",
-        "internal",
-    }
-)
+# The public vocabulary of ``error.kind``. A minor version may add to it, never remove.
+ErrorKind = Literal[
+    "credential",
+    "portal_credential_missing",
+    "portal_credential_expired",
+    "tenant_mismatch",
+    "permission",
+    "license",
+    "invalid_setting",
+    "unsupported",
+    "not_found",
+    "ambiguous",
+    "conflict",
+    "throttled",
+    "unreachable",
+    "unexpected_document",
+    "not_confirmed",
+    "not_recorded",
+    "stopped",
+    "environment",
+    "internal",
+]
+ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
+
+# Passes by itself: reading again later can help.
+TRANSIENT: frozenset[ErrorKind] = frozenset({"throttled", "unreachable", "unexpected_document"})
+# About one document or fact: the others can still be read.
+UNREADABLE: frozenset[ErrorKind] = frozenset({"permission", "license", "not_found", "unexpected_document"})
 
 
 # Not frozen: contextlib assigns an exception's traceback.
@@ -41,26 +49,30 @@ KINDS = frozenset(
 class SsprError(Exception):
     """Anything that stops a task, in the words of the public interface.
 
-    ``kind`` is one of ``KINDS``; ``plane`` is ``graph``, ``portal`` or None when no service was involved;
-    ``status`` and ``code`` are the service's own; ``hint`` tells the operator the way out.
+    ``plane`` is the service that was involved, None for none; ``status`` (HTTP) and ``code`` are the service's own;
+    ``hint`` tells the operator how to fix it.
     """
 
-    kind: str
+    kind: ErrorKind
     message: str
-    plane: str | None = None
+    plane: Plane | None = None
     status: int | None = None
     code: str | None = None
     request_id: str | None = None
     hint: str | None = None
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is not a public error kind")
-
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def text(self) -> str:
+        """Message and hint as one text."""
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(('.', '!', '?')) else '.'} {self.hint}"
+
     def with_hint(self, hint: str) -> SsprError:
+        """The same error with another hint."""
         return replace(self, hint=hint)
 
     def as_result(self) -> dict[str, str | int | None]:
@@ -72,5 +84,37 @@ class SsprError(Exception):
             "code": self.code,
             "message": self.message,
             "request_id": self.request_id,
+            "hint": self.hint,
+        }
+
+    def as_failure(self) -> dict[str, Any]:
+        """The result of a task that failed before it could change anything."""
+        return {"failed": True, "msg": self.text, "changed": False, "error": self.as_result()}
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A fact, document or page that could not be read, in its place.
+
+    ``what`` names it, ``options`` are the options that are unknown because of it, ``reason`` is a kind of error.
+    """
+
+    what: str
+    reason: ErrorKind
+    message: str
+    hint: str | None = None
+    options: tuple[str, ...] = ()
+
+    @classmethod
+    def because(cls, error: SsprError, what: str, options: Iterable[str] = ()) -> Unavailable:
+        return cls(what, error.kind, error.message, error.hint, tuple(options))
+
+    def as_result(self) -> dict[str, Any]:
+        """An entry of ``unavailable``."""
+        return {
+            "what": self.what,
+            "options": list(self.options),
+            "reason": self.reason,
+            "message": self.message,
             "hint": self.hint,
         }

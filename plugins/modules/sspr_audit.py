@@ -391,19 +391,8 @@ error:
       type: str
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.tenantops.entra.plugins.module_utils._evidence import SPEC, audit
-from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-
-ARGUMENT_SPEC = SPEC
-
-
-def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Judge one tenant, which is the same in check mode."""
-    return audit(params, check_mode)
-
+from ..module_utils._ansible_module import main
+from ..module_utils.tasks.audit import SPEC, execute
 
 if __name__ == "__main__":
-    main(run, ARGUMENT_SPEC)
+    main(execute, SPEC)

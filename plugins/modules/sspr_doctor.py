@@ -182,19 +182,8 @@ error:
       type: str
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.tenantops.entra.plugins.module_utils._doctor import SPEC, examine
-from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-
-ARGUMENT_SPEC = SPEC
-
-
-def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Look at everything that a run in the tenant needs."""
-    return examine(params, check_mode)
-
+from ..module_utils._ansible_module import main
+from ..module_utils.tasks.doctor import SPEC, execute
 
 if __name__ == "__main__":
-    main(run, ARGUMENT_SPEC)
+    main(execute, SPEC)

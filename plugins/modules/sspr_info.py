@@ -172,20 +172,8 @@ error:
       type: str
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC
-from ansible_collections.tenantops.entra.plugins.module_utils._tasks import inspect
-
-ARGUMENT_SPEC = CONNECTION_SPEC
-
-
-def run(params: Mapping[str, Any], _check_mode: bool) -> dict[str, Any]:
-    """Read every page, which is the same in check mode."""
-    return inspect(params)
-
+from ..module_utils._ansible_module import main
+from ..module_utils.tasks.info import SPEC, execute
 
 if __name__ == "__main__":
-    main(run, ARGUMENT_SPEC)
+    main(execute, SPEC)

@@ -151,21 +151,15 @@ error:
       type: str
 """
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
-from ansible_collections.tenantops.entra.plugins.module_utils._module import main, settings_spec
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import REGISTRATION
-from ansible_collections.tenantops.entra.plugins.module_utils._tasks import configure
+from ..module_utils._ansible_module import main, settings_spec
+from ..module_utils.settings.pages import REGISTRATION
+from ..module_utils.tasks.configure import configure
 
 PAGES = (REGISTRATION,)
-ARGUMENT_SPEC = settings_spec(*PAGES)
-
-
-def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Set the asked options of this module's pages."""
-    return configure(PAGES, params, check_mode)
-
+SPEC = settings_spec(*PAGES)
+execute = partial(configure, PAGES)
 
 if __name__ == "__main__":
-    main(run, ARGUMENT_SPEC)
+    main(execute, SPEC)

@@ -352,19 +352,8 @@ error:
       type: str
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-from ansible_collections.tenantops.entra.plugins.module_utils._registration import SPEC, survey
-
-ARGUMENT_SPEC = SPEC
-
-
-def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """Count who has registered, and who would be locked out."""
-    return survey(params, check_mode)
-
+from ..module_utils._ansible_module import main
+from ..module_utils.tasks.registration_info import SPEC, execute
 
 if __name__ == "__main__":
-    main(run, ARGUMENT_SPEC)
+    main(execute, SPEC)

@@ -194,8 +194,8 @@ error:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils._module import main
-from ansible_collections.tenantops.entra.plugins.module_utils._reports import SPEC, write
+from ansible_collections.tenantops.entra.plugins.module_utils._ansible_module import main
+from ansible_collections.tenantops.entra.plugins.module_utils.report.write import SPEC, write
 
 ARGUMENT_SPEC = SPEC
 

@@ -4,12 +4,12 @@
 
 """Runs a module in the worker that Ansible has forked for its task, without starting Python again.
 
-The module itself is the same, and so is everything Ansible does before and after it: only building it into a package
-and running that in a shell are left out. Whatever needs a process of its own still gets one.
+The module itself is the same, and so is everything that Ansible does before and after it: only packaging it and running
+the package in a shell are left out. Whatever needs a process of its own still gets one.
 
-The linear and free strategies import an action plugin in ``ansible-playbook`` itself, before they fork. So all that
-this file imports is paid for once in a run, and so is what it opens to be shared. That is also why each module has an
-action plugin of its name: one that modules are only routed to in ``meta/runtime.yml`` is imported in each worker.
+The linear and free strategies import an action plugin in ``ansible-playbook`` itself, before they fork. So everything
+that this file imports is paid for once per run, and so is what it opens to be shared. That is also why each module has
+an action plugin of its name: one that modules are only routed to in ``meta/runtime.yml`` is imported in each worker.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import importlib
 import io
 import json
 import logging
-import pkgutil
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ansible import constants
@@ -32,6 +32,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
 
 try:
@@ -56,12 +57,16 @@ else:
         return built, path
 
 
-from ansible_collections.tenantops.entra.plugins import modules
-from ansible_collections.tenantops.entra.plugins.module_utils import _module, _session, _shared, _tls
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ..module_utils import _ansible_module
+from ..module_utils._errors import SsprError
+from ..module_utils.connection.libraries import require_libraries
+from ..module_utils.connection.run_cache import open_run_cache
+from ..module_utils.connection.tls import trust
 
 SHEBANG = f"#!{sys.executable}"
-# How Ansible and a module write values to each other
+# The newest minor version of ansible-core on which this was tested. It relies on private parts of ansible-core.
+NEWEST_TESTED = (2, 21)
+# How Ansible and a module serialize values for each other
 PROFILE = "legacy"
 OPT_OUT = "entra_in_process"
 NO_INTERPRETER = frozenset({"", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"})
@@ -82,22 +87,22 @@ LAZY = (
     "netrc",
 )
 for _name in LAZY:
-    # A library may do without in another version; what it needs then, it imports later.
+    # Another version of a library may not have it; what it needs instead, it imports later.
     with suppress(ImportError):
         importlib.import_module(_name)
 
-MODULES = {
-    found.name: importlib.import_module(f"{modules.__name__}.{found.name}")
-    for found in pkgutil.iter_modules(modules.__path__)
-}
-
 display = Display()
-_shared.begin()
-_tls.trust(None)
+open_run_cache()
+trust(None)
 
 
 class Arguments(bytes):
     """A module's arguments, where Ansible expects the package to run."""
+
+
+def is_newer_than_tested(version: str) -> bool:
+    """Whether the minor version of this ansible-core is newer than the newest one tested."""
+    return tuple(int(part) for part in version.split(".")[:2]) > NEWEST_TESTED
 
 
 class InProcessAction(ActionBase):
@@ -105,6 +110,8 @@ class InProcessAction(ActionBase):
 
     _supports_check_mode = True
     _supports_async = True
+    # The module of the same name
+    module: ModuleType
     # Whether a successful result is for the next tasks only, and never printed
     hides_result = False
 
@@ -123,7 +130,9 @@ class InProcessAction(ActionBase):
         return result
 
     def _reasons(self, variables: Mapping[str, Any]) -> Iterator[str]:
-        """What the task asks for that only a process of its own can do."""
+        """Why the module cannot run in the worker."""
+        if is_newer_than_tested(ansible_version):
+            yield f"ansible-core {ansible_version} is newer than this was tested with"
         if not boolean(self._templar.template(variables.get(OPT_OUT, True))):
             yield f"{OPT_OUT} is false"
         if self._connection.transport != "local":
@@ -139,12 +148,12 @@ class InProcessAction(ActionBase):
         if interpreter := self._interpreter(variables):
             yield f"the interpreter is {interpreter}"
         try:
-            _session.require_libraries()
+            require_libraries()
         except SsprError as exc:
             yield exc.message
 
     def _interpreter(self, variables: Mapping[str, Any]) -> str | None:
-        """The Python that is asked for, unless it is the controller's own, by whatever name."""
+        """The Python that is configured, unless it is the controller's own, by whatever name."""
         host = self._task.delegate_to
         own = variables["ansible_delegated_vars"][host] if host else variables
         asked = str(
@@ -157,31 +166,29 @@ class InProcessAction(ActionBase):
         same = found.exists() and found.samefile(mine) and found.parent.resolve() == mine.parent.resolve()
         return None if same else asked
 
-    # What follows replaces a package that is built, sent and run in a shell. Ansible calls it in the same order.
+    # What follows replaces building a package and running it in a shell. Ansible calls it in the same order.
 
     def _is_pipelining_enabled(self, *args: Any, **kwargs: Any) -> bool:
-        """Whether the arguments can be handed over directly."""
+        """Whether the arguments can be passed directly."""
         return self._here or bool(super()._is_pipelining_enabled(*args, **kwargs))
 
     def _configure_module(self, module_name: str, module_args: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """What is to be run."""
+        """The module's arguments in the place of a package."""
         if not self._here:
             return super()._configure_module(module_name, module_args, *args, **kwargs)
-        name = module_name.rpartition(".")[2]
         arguments = Arguments(encoded({"ANSIBLE_MODULE_ARGS": module_args}).encode())
-        return package(arguments, MODULES[name].__file__ or name)
+        return package(arguments, self.module.__file__ or module_name)
 
     def _low_level_execute_command(self, *args: Any, **kwargs: Any) -> Any:
-        """Run it."""
+        """Run the module with these arguments."""
         given = kwargs.get("in_data")
         if not isinstance(given, Arguments):
             return super()._low_level_execute_command(*args, **kwargs)
-        module = MODULES[self._task.action.rpartition(".")[2]]
         output, errors = io.StringIO(), io.StringIO()
         code = 0
         with _arguments(given), _silence(), redirect_stdout(output), redirect_stderr(errors):
             try:
-                _module.main(module.run, module.ARGUMENT_SPEC)
+                _ansible_module.main(self.module.execute, self.module.SPEC)
             except SystemExit as done:
                 code = int(done.code or 0)
         return {"rc": code, "stdout": output.getvalue(), "stderr": errors.getvalue()}
@@ -189,7 +196,7 @@ class InProcessAction(ActionBase):
 
 @contextmanager
 def _arguments(given: Arguments) -> Iterator[None]:
-    """Let ``AnsibleModule`` find its arguments, and none of the warnings of the loop's item before."""
+    """Let ``AnsibleModule`` find its arguments, and no warnings of the previous item of a loop."""
     kept = {name: getattr(basic, name) for name in ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE") if hasattr(basic, name)}
     module_warnings._global_warnings.clear()
     module_warnings._global_deprecations.clear()
@@ -204,7 +211,7 @@ def _arguments(given: Arguments) -> Iterator[None]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep what the libraries log out of Ansible's log file: a module's never gets there."""
+    """Keep what the libraries log out of Ansible's log file, where a module's log never goes."""
     before = logging.root.manager.disable
     logging.disable()
     try:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from ansible_collections.tenantops.entra.plugins.module_utils._report import cleaned, joined
-from ansible_collections.tenantops.entra.plugins.module_utils._report_pages import fleet_page, tenant_pages
+from ansible_collections.tenantops.entra.plugins.module_utils.report.html import fleet_page, tenant_pages
+from ansible_collections.tenantops.entra.plugins.module_utils.report.model import cleaned, joined
 from ansible_collections.tenantops.entra.tests.support.fleet import failed, fleet, hostile, report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from ansible_collections.tenantops.entra.plugins.module_utils._report import cleaned
+from ansible_collections.tenantops.entra.plugins.module_utils.report.model import cleaned
 from ansible_collections.tenantops.entra.tests.support.fleet import HOSTILE, fleet
 
 from .conftest import Visit

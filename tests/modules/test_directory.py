@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _directory
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils._http import Plane, PostponedError
-from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, connection
-from ansible_collections.tenantops.entra.plugins.module_utils._people import Group, Person, Registration
-from ansible_collections.tenantops.entra.plugins.module_utils._session import open_session
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC, connection
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.service_client import Plane, PostponedError
+from ansible_collections.tenantops.entra.plugins.module_utils.services import directory
+from ansible_collections.tenantops.entra.plugins.module_utils.services.session import open_session
+from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Group, Person, Registration
 
 from .conftest import APP, GROUP, Tenant
 
@@ -81,7 +81,7 @@ def ask(tenant: Tenant, question: Callable[[Plane], Awaitable[Any]]) -> Any:
 
 
 def test_people(tenant: Tenant) -> None:
-    kim, lee, gil = ask(tenant, _directory.read_people)
+    kim, lee, gil = ask(tenant, directory.read_people)
     plans = frozenset({P1})
     assert kim == Person(
         IDS["kim"], "kim@contoso.example", "Kim", True, False, True, "kim@contoso.example", plans, directory_data=True
@@ -89,52 +89,52 @@ def test_people(tenant: Tenant) -> None:
     assert (lee.enabled, lee.guest, lee.synced, lee.directory_data) == (False, False, False, False)
     assert (gil.guest, gil.plans) == (True, frozenset())
     for name in (GIL["userPrincipalName"], GIL["id"]):
-        assert ask(tenant, lambda graph, name=name: _directory.read_person(graph, name)) == gil
+        assert ask(tenant, lambda graph, name=name: directory.read_person(graph, name)) == gil
 
 
 def test_groups(tenant: Tenant) -> None:
     sales = Group(NESTED, "Sales", True, "x", False)
-    assert ask(tenant, lambda graph: _directory.read_group(graph, NESTED)) == sales
-    people = ask(tenant, lambda graph: _directory.read_group_people(graph, GROUP))
+    assert ask(tenant, lambda graph: directory.read_group(graph, NESTED)) == sales
+    people = ask(tenant, lambda graph: directory.read_group_people(graph, GROUP))
     assert {person.id for person in people} == {IDS["kim"], IDS["gil"]}
-    memberships = ask(tenant, lambda graph: _directory.read_memberships(graph, IDS["kim"]))
+    memberships = ask(tenant, lambda graph: directory.read_memberships(graph, IDS["kim"]))
     assert {group.display_name for group in memberships} == {"SSPR Pilot", "Sales"}
 
 
 def test_roles_are_found_through_groups(tenant: Tenant) -> None:
     role = frozenset({GLOBAL_ADMINISTRATOR})
-    assert ask(tenant, _directory.read_role_holders) == {IDS["kim"]: role, IDS["lee"]: role, IDS["gil"]: role}
+    assert ask(tenant, directory.read_role_holders) == {IDS["kim"]: role, IDS["lee"]: role, IDS["gil"]: role}
 
 
 def test_the_report(tenant: Tenant) -> None:
-    kim, gil = ask(tenant, _directory.read_registrations)
+    kim, gil = ask(tenant, directory.read_registrations)
     assert kim.as_of
     phone = frozenset({"mobilePhone"})
     assert kim == Registration(IDS["kim"], "kim@contoso.example", True, False, True, False, False, phone, kim.as_of)
     assert gil.guest
-    assert ask(tenant, lambda graph: _directory.read_registration(graph, IDS["kim"])).methods == phone
-    assert ask(tenant, lambda graph: _directory.read_registration(graph, IDS["lee"])) is None
+    assert ask(tenant, lambda graph: directory.read_registration(graph, IDS["kim"])).methods == phone
+    assert ask(tenant, lambda graph: directory.read_registration(graph, IDS["lee"])) is None
 
 
 def test_a_report_that_does_not_tell_all_is_not_guessed_at(tenant: Tenant) -> None:
     of = tenant.simulator.tenant(tenant.id)
     of.edit({"registration_report": {"rows": [{"id": KIM["id"], "userPrincipalName": "kim@contoso.example"}]}})
     with pytest.raises(SsprError, match="isAdmin") as raised:
-        ask(tenant, _directory.read_registrations)
+        ask(tenant, directory.read_registrations)
     assert raised.value.kind == "unexpected_document"
 
 
 def test_facts_about_the_tenant(tenant: Tenant) -> None:
     of = tenant.simulator.tenant(tenant.id)
     of.edit({"plans": ["O365_BUSINESS_PREMIUM", "SPB"], "organization": {"onPremisesSyncEnabled": True}})
-    standard, premium = ask(tenant, _directory.read_skus).values()
+    standard, premium = ask(tenant, directory.read_skus).values()
     assert (P1 in standard, P1 in premium) == (False, True)
-    assert ask(tenant, _directory.read_organization_facts) == {"synced": True, "created": "2019-04-01T08:00:00Z"}
-    assert ask(tenant, _directory.read_security_defaults) is False
-    assert ask(tenant, _directory.read_conditional_access) == []
-    assert ask(tenant, _directory.read_secure_score) is None
+    assert ask(tenant, directory.read_organization_facts) == {"synced": True, "created": "2019-04-01T08:00:00Z"}
+    assert ask(tenant, directory.read_security_defaults) is False
+    assert ask(tenant, directory.read_conditional_access) == []
+    assert ask(tenant, directory.read_secure_score) is None
     of.secure_score = {"controlScores": [{"controlName": "SelfServicePasswordReset", "count": "4", "total": "9"}]}
-    assert ask(tenant, _directory.read_secure_score)["count"] == "4"
+    assert ask(tenant, directory.read_secure_score)["count"] == "4"
 
 
 def test_audit_events(tenant: Tenant) -> None:
@@ -144,7 +144,7 @@ def test_audit_events(tenant: Tenant) -> None:
     ]
 
     def days(**query: Any) -> list[str]:
-        found = ask(tenant, lambda graph: _directory.read_audit_events(graph, **query))
+        found = ask(tenant, lambda graph: directory.read_audit_events(graph, **query))
         return [event["activityDateTime"][8:10] for event in found]
 
     assert days() == ["22", "21", "20"]
@@ -160,7 +160,7 @@ def test_the_last_change_of_the_policy(tenant: Tenant) -> None:
     change = {"activityDateTime": "2026-11-21T10:00:00Z", "activityDisplayName": name}
 
     def last(since: str = "2026-11-19T00:00:00Z") -> Any:
-        return ask(tenant, lambda graph: _directory.read_last_policy_change(graph, since))
+        return ask(tenant, lambda graph: directory.read_last_policy_change(graph, since))
 
     of.audit_events = resets
     assert last() == "2026-11-20T08:00:00.1234567Z"
@@ -173,21 +173,21 @@ def test_methods_of_a_user(tenant: Tenant) -> None:
     lee = IDS["lee"]
 
     async def registered(graph: Plane) -> tuple[list[str], list[str]]:
-        phones = await _directory.read_phones(graph, lee)
-        emails = await _directory.read_emails(graph, lee)
+        phones = await directory.read_phones(graph, lee)
+        emails = await directory.read_emails(graph, lee)
         return [entry["phoneNumber"] for entry in phones], [entry["emailAddress"] for entry in emails]
 
     async def change(graph: Plane) -> Any:
         seen = [await registered(graph)]
-        await _directory.add_phone(graph, lee, "mobile", "+1 2065555555")
-        await _directory.add_email(graph, lee, "lee@home.example")
+        await directory.add_phone(graph, lee, "mobile", "+1 2065555555")
+        await directory.add_email(graph, lee, "lee@home.example")
         seen.append(await registered(graph))
-        await _directory.update_phone(graph, lee, "mobile", "+1 2065555556")
-        await _directory.update_email(graph, lee, "lee@other.example")
+        await directory.update_phone(graph, lee, "mobile", "+1 2065555556")
+        await directory.update_email(graph, lee, "lee@other.example")
         seen.append(await registered(graph))
-        everything = await _directory.read_user_methods(graph, lee)
-        await _directory.delete_phone(graph, lee, "mobile")
-        await _directory.delete_email(graph, lee)
+        everything = await directory.read_user_methods(graph, lee)
+        await directory.delete_phone(graph, lee, "mobile")
+        await directory.delete_email(graph, lee)
         return [*seen, await registered(graph)], [entry["@odata.type"].rpartition(".")[2] for entry in everything]
 
     seen, kinds = ask(tenant, change)
@@ -204,21 +204,21 @@ def test_methods_of_a_user(tenant: Tenant) -> None:
 def test_a_delete_is_sent_once(tenant: Tenant) -> None:
     tenant.fault("throttle", plane="graph", method="DELETE", times=None, retry_after=0)
     with pytest.raises(PostponedError):
-        ask(tenant, lambda graph: _directory.delete_phone(graph, IDS["kim"], "mobile"))
+        ask(tenant, lambda graph: directory.delete_phone(graph, IDS["kim"], "mobile"))
     assert len(tenant.writes()) == 1
 
 
 @pytest.mark.parametrize(
     ("missing", "question"),
     [
-        ("User.Read.All", _directory.read_people),
-        ("User.Read.All", lambda graph: _directory.read_group_people(graph, GROUP)),
-        ("RoleManagement.Read.Directory", _directory.read_role_holders),
-        ("AuditLog.Read.All", _directory.read_registrations),
-        ("AuditLog.Read.All", _directory.read_audit_events),
-        ("Policy.Read.All", _directory.read_security_defaults),
-        ("SecurityEvents.Read.All", _directory.read_secure_score),
-        ("UserAuthenticationMethod.ReadWrite.All", lambda graph: _directory.read_phones(graph, IDS["kim"])),
+        ("User.Read.All", directory.read_people),
+        ("User.Read.All", lambda graph: directory.read_group_people(graph, GROUP)),
+        ("RoleManagement.Read.Directory", directory.read_role_holders),
+        ("AuditLog.Read.All", directory.read_registrations),
+        ("AuditLog.Read.All", directory.read_audit_events),
+        ("Policy.Read.All", directory.read_security_defaults),
+        ("SecurityEvents.Read.All", directory.read_secure_score),
+        ("UserAuthenticationMethod.ReadWrite.All", lambda graph: directory.read_phones(graph, IDS["kim"])),
     ],
 )
 def test_a_missing_permission_is_named(tenant: Tenant, missing: str, question: Any) -> None:
@@ -232,5 +232,5 @@ def test_a_missing_permission_is_named(tenant: Tenant, missing: str, question: A
 def test_without_premium_there_is_no_report(tenant: Tenant) -> None:
     tenant.simulator.tenant(tenant.id).plans = ["O365_BUSINESS_PREMIUM"]
     with pytest.raises(SsprError) as raised:
-        ask(tenant, _directory.read_registrations)
+        ask(tenant, directory.read_registrations)
     assert raised.value.kind == "licence"

@@ -25,7 +25,7 @@ from unittest import mock
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.tenantops.entra.plugins.module_utils._options import with_environment
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import with_environment
 from ansible_collections.tenantops.entra.tests.support.playbook import TaskResult
 
 from .conftest import GROUP, REFRESH_TOKEN, Tenant

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.tenantops.entra.plugins.module_utils._reset_errors import RESET_ERRORS
-from ansible_collections.tenantops.entra.plugins.module_utils._verdict import PROBLEMS
+from ansible_collections.tenantops.entra.plugins.module_utils.data.reset_errors import RESET_ERRORS
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.reset_diagnosis import PROBLEMS
 from ansible_collections.tenantops.entra.tests.support.playbook import ROOT, Ansible
 
 from .conftest import APP, GROUP, Tenant

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _record
+from ansible_collections.tenantops.entra.plugins.module_utils.runs import run_record
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run, TaskResult, task
 
 from .conftest import ALL_PERMISSIONS, APP, REFRESH_TOKEN, SECRET, Tenant
@@ -94,7 +94,7 @@ def own_names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in Path(__file__).parents[2].glob("plugins/modules/*.py")))
 def test_every_module_takes_the_short_way(tenant: Tenant, module: str) -> None:
-    begun = _record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
+    begun = run_record.Run.begin(tenant.ansible.home, {"contoso": tenant.id}, "stop", "rollout")
     people = [{"id": f"{APP[:-1]}5", "userPrincipalName": "adele@contoso.com"}]
     allowed = {APP: [*ALL_PERMISSIONS, "User.Read.All"]}
     tenant.simulator.tenant(tenant.id).edit({"people": people, "apps": allowed})

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils._admin_roles import TWO_GATE_ROLES
-from ansible_collections.tenantops.entra.plugins.module_utils._rule_book import RULE_BOOK
-from ansible_collections.tenantops.entra.plugins.module_utils._rules import RULES
+from ansible_collections.tenantops.entra.plugins.module_utils.data.directory_roles import TWO_GATE_ROLES
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.engine import RULES
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.texts import RULE_BOOK
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, TaskResult
 
 from .conftest import ALL_PERMISSIONS, APP, GROUP, OPERATOR, Tenant

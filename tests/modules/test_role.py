@@ -16,9 +16,12 @@ import pytest
 import yaml
 from ansible import release
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _redact
-from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC, PORTAL_MODE_SPEC
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES
+from ansible_collections.tenantops.entra.plugins.module_utils import _redaction
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import (
+    CONNECTION_SPEC,
+    PORTAL_MODE_SPEC,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES
 from ansible_collections.tenantops.entra.tests.support.playbook import ROOT, Ansible, Run
 
 from .conftest import APP, GROUP, REFRESH_TOKEN, SECRET, Tenant
@@ -81,7 +84,7 @@ def stored(tenant: Tenant) -> Any:
 
 def secrets_in(output: str) -> list[str]:
     """Secrets of the fixtures, in any of their forms."""
-    forms = {form for secret in (SECRET, REFRESH_TOKEN) for form in _redact.forms(secret)}
+    forms = {form for secret in (SECRET, REFRESH_TOKEN) for form in _redaction.forms(secret)}
     return [form for form in forms if form in output]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _record
+from ansible_collections.tenantops.entra.plugins.module_utils.runs import run_record
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run
 
 from .conftest import APP, GROUP, OPERATOR, Tenant
@@ -48,12 +48,12 @@ def runs_in(ansible: Ansible) -> tuple[str, str]:
     return "-e", f"sspr_run_dir={ansible.home / 'runs'}"
 
 
-def only_run(ansible: Ansible) -> _record.Run:
+def only_run(ansible: Ansible) -> run_record.Run:
     [path] = (ansible.home / "runs").iterdir()
-    return _record.Run(path)
+    return run_record.Run(path)
 
 
-def states(run: _record.Run) -> dict[str, str]:
+def states(run: run_record.Run) -> dict[str, str]:
     return {name: line["state"] for name, line in run.tenants().items()}
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_recorded_is_not_written(make_tenant: Any, ansible: Ansib
 
 
 def test_a_record_that_fails_later_stops_before_the_write(tenant: Tenant) -> None:
-    begun = _record.Run.begin(tenant.ansible.home / "runs", {"here": tenant.id}, "stop", "rollout")
+    begun = run_record.Run.begin(tenant.ansible.home / "runs", {"here": tenant.id}, "stop", "rollout")
     (begun.path / f"{tenant.id}.json").mkdir()
     result = tenant.run("sspr_notifications", notify_admins=True, run_path=str(begun.path), run_host="here")
     assert result.kind == "not_recorded"
@@ -208,7 +208,7 @@ FLOWS: dict[str, dict[str, Any]] = {
 def test_no_playbook_carries_a_run_past_its_failure(make_tenant: Any, ansible: Ansible, flow: str) -> None:
     tenants = fleet(make_tenant, 4)
     tenants["t000"].fault("status", plane="portal", method="PUT", status=403, times=None)
-    begun = _record.Run.begin(ansible.home / "runs", dict.fromkeys(tenants, ""), "stop", "rollout")
+    begun = run_record.Run.begin(ansible.home / "runs", dict.fromkeys(tenants, ""), "stop", "rollout")
     options = {**dict.fromkeys(next(iter(tenants.values())).options()), "notify_admins": True}
     asked = {name: f"{{{{ entra_{name} }}}}" for name in options if name != "notify_admins"}
     task = {

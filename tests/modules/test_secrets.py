@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils._options import CONNECTION_SPEC
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC
 from ansible_collections.tenantops.entra.tests.simulator import faults
 from ansible_collections.tenantops.entra.tests.simulator.messages import Answer, Call
 from ansible_collections.tenantops.entra.tests.simulator.tokens import Signer

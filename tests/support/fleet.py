@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils._report import Entry, assembled
+from ansible_collections.tenantops.entra.plugins.module_utils.report.model import Entry, assembled
 
 BLADE = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/PasswordResetMenuBlade/~"
 CONTROLS = {

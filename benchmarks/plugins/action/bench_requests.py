@@ -29,7 +29,12 @@ from kiota_authentication_azure.azure_identity_access_token_provider import Azur
 from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
-from ansible_collections.tenantops.entra.plugins.module_utils import _http, _options, _shared, _tls, _token_service
+from ansible_collections.tenantops.entra.plugins.module_utils.connection import (
+    run_cache,
+    service_client,
+    tls,
+    token_http,
+)
 from ansible_collections.tenantops.entra.plugins.plugin_utils import _in_process
 
 # As the collection does: what it imports beforehand, these requests have too.
@@ -61,8 +66,8 @@ class Fixed:
 
 def ask(options: Connection, plane: str) -> str:
     """A new token, from the library the collection uses for it."""
-    defaults = {name: line.get("default") for name, line in _options.CONNECTION_SPEC.items()}
-    client = _token_service.TokenClient(_options.connection({**defaults, **options}))
+    defaults = {name: line.get("default") for name, line in options.CONNECTION_SPEC.items()}
+    client = token_http.TokenClient(options.connection({**defaults, **options}))
     authority, tenant = options["authority_url"], options["tenant_id"]
     try:
         if plane == "graph":
@@ -76,7 +81,7 @@ def ask(options: Connection, plane: str) -> str:
             )
             return credential.get_token(GRAPH, enable_cae=True).token
         app = msal.PublicClientApplication(
-            _options.AZURE_CLI_CLIENT_ID,
+            options.AZURE_CLI_CLIENT_ID,
             authority=f"{authority}/{tenant}",
             instance_discovery=False,
             http_client=client,
@@ -88,7 +93,7 @@ def ask(options: Connection, plane: str) -> str:
 
 
 def token(options: Connection, plane: str) -> str:
-    with _shared.entry("bench", options["tenant_id"], plane) as kept:
+    with run_cache.entry("bench", options["tenant_id"], plane) as kept:
         kept.value = kept.value or {"token": ask(options, plane)}
         return str(kept.value["token"])
 
@@ -102,7 +107,7 @@ def body_of(request: dict[str, Any], read: dict[str, Any]) -> bytes | None:
 
 async def by_adapter(options: Connection, requests: list[dict[str, Any]], tokens: dict[str, str]) -> None:
     async with AsyncExitStack() as stack:
-        client = _http.open_client(stack, _tls.trust(options["ca_path"]), timeout=30)
+        client = service_client.open_client(stack, tls.trust(options["ca_path"]), timeout=30)
         adapters = {
             plane: GraphRequestAdapter(
                 BaseBearerTokenAuthenticationProvider(
@@ -133,7 +138,7 @@ async def by_adapter(options: Connection, requests: list[dict[str, Any]], tokens
 def by_http_client(options: Connection, requests: list[dict[str, Any]], tokens: dict[str, str]) -> None:
     address = urlsplit(options["graph_url"])
     connection = http.client.HTTPSConnection(
-        address.hostname or "", address.port, timeout=30, context=_tls.trust(options["ca_path"])
+        address.hostname or "", address.port, timeout=30, context=tls.trust(options["ca_path"])
     )
     try:
         read: dict[str, Any] = {}
@@ -157,7 +162,7 @@ class ActionModule(ActionBase):
         options: Connection = dict(self._task.args["connection"])
         tokens = {plane: token(options, plane) for plane in ("graph", "portal")}
         requests = list(self._task.args["requests"])
-        with _shared.entry("bench", options["tenant_id"], "organization") as known:
+        with run_cache.entry("bench", options["tenant_id"], "organization") as known:
             if known.value is None:
                 requests.insert(0, ORGANIZATION)
                 known.value = {"asked": True}

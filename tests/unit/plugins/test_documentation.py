@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import KINDS
-from ansible_collections.tenantops.entra.plugins.module_utils._pages import ALL_PAGES
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES
 
 NAMES = [*(page.name for page in ALL_PAGES), "policy", "info"]
 SETTERS = NAMES[:-1]

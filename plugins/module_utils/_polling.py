@@ -1,0 +1,56 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking again and again until something is seen, or the time is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from time import monotonic
+
+from ._errors import TRANSIENT, ErrorKind, SsprError
+
+# Seconds
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 8.0
+
+
+@dataclass(frozen=True)
+class Polled:
+    """How polling ended: whether it was seen, and the last tolerated error on the way."""
+
+    seen: bool
+    error: SsprError | None = None
+
+
+async def poll_until(
+    look: Callable[[], Awaitable[bool]],
+    *,
+    timeout: float,
+    in_a_row: int = 1,
+    tolerate: Collection[ErrorKind] = TRANSIENT,
+    longest_pause: float = LONGEST_PAUSE,
+) -> Polled:
+    """Call ``look`` until it returns True ``in_a_row`` times, for at most ``timeout`` seconds, pausing longer each time.
+
+    Raises: SsprError of any kind that is not tolerated.
+    """
+    deadline, pause = monotonic() + timeout, min(FIRST_PAUSE, longest_pause)
+    count, error = 0, None
+    while True:
+        try:
+            count = count + 1 if await look() else 0
+        except SsprError as exc:
+            if exc.kind not in tolerate:
+                raise
+            count, error = 0, exc
+        if count == in_a_row:
+            return Polled(True, error)
+        if count == 0:
+            if monotonic() >= deadline:
+                return Polled(False, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, longest_pause)

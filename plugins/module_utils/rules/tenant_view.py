@@ -1,0 +1,224 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What rules look at: a tenant's settings as they are or would be, and what else is known of the tenant.
+
+A rule requires what it needs. What is not there ends it with ``Undecided``, which names the fact that was not read. So
+the rules themselves tell which facts are worth a request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from .._errors import Unavailable
+from ..settings import graph_methods
+from ..settings.documents import Documents, misfits
+from ..settings.pages import SETTINGS, GroupRef
+
+# ("users",), ("group", id), ("user", id), ...: what it is, and of whom
+Fact = tuple[str, ...]
+
+# What to say of a fact that was not read.
+UNREAD: Mapping[str, str] = {
+    "admin_policy_permission": "the app's permissions were not checked",
+    "audit": "the audit log was not read",
+    "conditional_access": "the Conditional Access policies were not read",
+    "document": "this page was not read",
+    "group": "the group was not read",
+    "group_users": "the users in a group were not read",
+    "operator": "the portal user was not read",
+    "organization": "the organization was not read",
+    "users": "the users were not read",
+    "user": "a user was not read",
+    "policy_changed": "the time of the last policy change was not read",
+    "portal_roles": "the portal user's roles were not checked",
+    "registrations": "the registration report was not read",
+    "role_holders": "the role assignments were not read",
+    "security_defaults": "security defaults were not read",
+    "skus": "the subscriptions were not read",
+}
+
+# One phone number is one method, whether it receives a text message or a call; so is one app, whether it shows codes
+# or notifications.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "email": ("methods.email",),
+    "mobile_phone": ("methods.mobile_phone", "methods.voice"),
+    "office_phone": ("methods.office_phone",),
+    "security_questions": ("methods.security_questions",),
+    "software_oath": ("methods.software_oath",),
+    "mobile_app": ("methods.mobile_app_notification", "methods.mobile_app_code"),
+}
+METHOD_OPTIONS = tuple(option for options in KINDS.values() for option in options)
+
+
+class Undecided(Exception):  # noqa: N818 - not an error: a rule without an answer
+    """Why a rule cannot be decided. ``fact`` is what was not read, ``unavailable`` why it could not be read."""
+
+    def __init__(self, why: str, fact: Fact | None = None, unavailable: Unavailable | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.fact = fact
+        self.unavailable = unavailable
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What the operator declares because no API reports it, and the day to judge by.
+
+    ``break_glass`` are user principal names or object ids in lower case; None when they were not declared.
+    """
+
+    as_of: date
+    now: datetime
+    telephony_provider: bool = False
+    max_locked_out_users: int = 0
+    allow_unknown_readiness: bool = False
+    break_glass: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class TenantView:
+    """One tenant at one moment. ``settings`` has every setting by option name, None where it is unknown.
+
+    ``graph_methods`` are the methods in the authentication methods policy, whether they count or not; ``targets`` those
+    that are not for everyone. A change has ``requested``, the requested options, and ``since``, how it was before.
+    """
+
+    settings: Mapping[str, Any]
+    migrated: bool | None
+    migration_state: str | None = None
+    graph_methods: Mapping[str, bool | None] = field(default_factory=dict)
+    targets: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+    methods_size: int = 0
+    questions: tuple[Any, ...] | None = None
+    email_serves_guests: bool = False
+    misfits: Mapping[str, str] = field(default_factory=dict)
+    requested: frozenset[str] = frozenset()
+    since: TenantView | None = None
+    declarations: Declarations | None = None
+    facts: Mapping[Fact, Any] = field(default_factory=dict)
+
+    def require_setting(self, option: str) -> Any:
+        """A setting that has to be known. Raises: Undecided."""
+        value = self.settings.get(option)
+        if value is None:
+            self.require_fact("document", SETTINGS[option].document)
+            raise Undecided(f"{option} is unknown")
+        return value
+
+    @property
+    def declared(self) -> Declarations:
+        if self.declarations is None:
+            raise Undecided("not requested here")
+        return self.declarations
+
+    def fact_or_unavailable(self, name: str, *of: str) -> Any:
+        """A fact, or that it is ``Unavailable``. Raises: Undecided, when it was not read."""
+        fact: Fact = (name, *of)
+        if fact not in self.facts:
+            raise Undecided(UNREAD[name], fact)
+        return self.facts[fact]
+
+    def require_fact(self, name: str, *of: str) -> Any:
+        """A fact that has to be known. Raises: Undecided."""
+        found = self.fact_or_unavailable(name, *of)
+        if isinstance(found, Unavailable):
+            raise Undecided(found.message, unavailable=found)
+        return found
+
+    def known_fact(self, name: str, *of: str) -> Any:
+        """A fact that other rules have required; it is not read for this one. Raises: Undecided."""
+        fact: Fact = (name, *of)
+        if fact not in self.facts:
+            raise Undecided(f"{UNREAD[name]}, because no other rule needs it")
+        return self.facts[fact]
+
+    @property
+    def offers_reset(self) -> bool:
+        return bool(self.require_setting("scope") != "none")
+
+    @property
+    def methods_required(self) -> int:
+        if self.migrated is None:
+            raise Undecided("the authentication methods policy was not read")
+        return int(self.require_setting("methods_required"))
+
+    @property
+    def group(self) -> str | None:
+        """The object id of the group that counts."""
+        group: GroupRef | None = self.settings.get("group") if self.require_setting("scope") == "selected" else None
+        return group.id.lower() if group else None
+
+    @cached_property
+    def effective(self) -> dict[str, Any]:
+        """The settings with the methods that really count: both policies' while a migration is in progress."""
+        both = (self.migration_state or "").lower() == "migrationinprogress"
+        other = self.graph_methods if both else {}
+        methods = {option: bool(self.settings.get(option) or other.get(option)) for option in METHOD_OPTIONS}
+        return {**self.settings, **methods}
+
+    def on(self, *methods: str) -> bool:
+        """Whether one of these methods is on."""
+        return any(self.effective[f"methods.{method}"] for method in methods)
+
+    def kinds(self, *without: str) -> int:
+        """How many kinds of methods are on, not counting those that are named."""
+        effective = self.effective
+        return sum(
+            any(effective[option] for option in options) for kind, options in KINDS.items() if kind not in without
+        )
+
+
+def view_of(documents: Documents) -> TenantView:
+    """A tenant as its documents show it."""
+    policy, methods = documents.sspr_policy or {}, documents.methods or {}
+    questions = policy.get("securityQuestions")
+    values: dict[str, Any] = {}
+    for option, setting in SETTINGS.items():
+        document = documents.get(setting.document)
+        if document is not None:
+            values[option] = setting.decode(document)
+    if documents.migrated is not False:
+        values.update(dict.fromkeys(graph_methods.GRAPH_METHODS))
+    if documents.migrated:
+        values.update(graph_methods.read(methods))
+    return TenantView(
+        settings=values,
+        migrated=documents.migrated,
+        migration_state=documents.migration_state,
+        graph_methods=graph_methods.read(methods),
+        targets=graph_methods.targets(methods),
+        methods_size=len(json.dumps(methods)),
+        questions=tuple(questions) if isinstance(questions, list) else None,
+        email_serves_guests=bool(documents.migrated)
+        and methods.get("Email", {}).get("allowExternalIdToUseEmailOtp") == "enabled",
+        misfits=misfits(documents, SETTINGS),
+    )
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How far a view is from meeting a rule, 0 when it does. ``words`` fill the rule's message."""
+
+    degree: int
+    users: tuple[str, ...] = ()
+    severity: str | None = None
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    def worse_than(self, other: CheckResult) -> bool:
+        return bool(set(self.users) - set(other.users)) or self.degree > other.degree
+
+
+def of_users(names: list[str], severity: str | None = None) -> CheckResult:
+    """A result about these users: how many they are is the degree."""
+    return CheckResult(len(names), tuple(sorted(names)), severity)
+
+
+Check = Callable[[TenantView], "int | CheckResult"]

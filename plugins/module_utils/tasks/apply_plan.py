@@ -1,0 +1,259 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out a plan: write one step, see that it took effect, plan again, until nothing is left.
+
+Losing somebody else's setting is the worst that could happen here. Hence: every portal write is built from a read made
+directly before it; no write is ever repeated without reading and planning afresh; a write whose outcome is unknown is
+settled by reading, never by writing again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .._errors import SsprError
+from .._polling import Polled, poll_until
+from ..connection.service_client import LONGEST_WAIT, PostponedError, UnansweredError
+from ..planning.plan import Plan, Step
+from ..runs.recent_writes import RecentWrites
+from ..runs.run_record import TaskRecorder, digests
+from ..services.policy_documents import WRITERS
+from ..services.session import Session
+from ..settings.documents import Documents, canonical, settings_of, value_at
+from ..settings.pages import PLANE_OF, SETTINGS, SSPR_POLICY, DocumentName, Page
+from .base import Task, TaskReport
+from .document_reader import DocumentReader
+
+WRITE_RETRIES = 3
+CONFIRMING_READS = 2
+RERUN_HINT = "Check the audit log to see who changed it; run it again to apply your values."
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """What a plan is carried out with. ``planner`` knows what is requested; ``recorder`` is None without a record."""
+
+    session: Session
+    reader: DocumentReader
+    recent_writes: RecentWrites
+    pages: tuple[Page, ...]
+    planner: Callable[[Documents], Plan]
+    report: TaskReport
+    recorder: TaskRecorder | None
+
+
+def faultless(plan: Plan) -> Plan:
+    """The plan, when nothing is wrong with it. Raises: SsprError(invalid_setting) with every fault found."""
+    if plan.faults:
+        raise SsprError("invalid_setting", "; ".join(plan.faults), hint="Nothing of this step was written.")
+    return plan
+
+
+async def execute_plan(context: PlanContext, documents: Documents, fresh: Iterable[DocumentName]) -> Documents:
+    """Do what is left to do, step by step; the documents as confirmed come back.
+
+    ``fresh`` are the documents that were read with no pause since, the SSPR policy also with no other request since.
+    Raises: SsprError.
+    """
+    return await _PlanExecutor(context, documents, set(fresh)).execute()
+
+
+async def carry_out(
+    task: Task, context: PlanContext, plan: Plan, documents: Documents, fresh: Iterable[DocumentName]
+) -> Documents:
+    """Do what is planned, or note in check mode that it is planned. The documents as they are then come back."""
+    if task.check_mode:
+        if task.recorder is not None:
+            task.recorder.note("planned", options=list(plan.changes), before=digests(documents))
+        return documents
+    if not plan.steps:
+        return documents
+    documents = await execute_plan(context, documents, fresh)
+    if task.recorder is not None:
+        task.recorder.changed(documents)
+    return documents
+
+
+@dataclass
+class _PlanExecutor:
+    """The state between two steps. ``pending`` are requests that were sent and not yet seen."""
+
+    context: PlanContext
+    documents: Documents
+    fresh: set[DocumentName]
+    pending: list[Step] = field(default_factory=list)
+
+    async def execute(self) -> Documents:
+        refusals = 0
+        while True:
+            plan = faultless(self.context.planner(self.documents))
+            if not plan.steps:
+                return self.documents
+            step = plan.steps[0]
+            if step.document not in self.fresh:
+                await self._read_again(step.document, plan)
+                continue
+            if not await self._is_recorded(step):
+                continue
+            try:
+                await self._write(step)
+            except PostponedError as postponed:
+                refusals += 1
+                self.fresh.clear()
+                await wait_as_asked(postponed, refusals)
+            else:
+                refusals = 0
+
+    async def _is_recorded(self, step: Step) -> bool:
+        """Put the step on record. False when something had to be read for that, and the plan is no longer fresh."""
+        recorder = self.context.recorder
+        if recorder is None:
+            return True
+        missing = [name for name in recorder.missing_documents(self.documents) if self.context.reader.can_read(name)]
+        if missing:
+            others = Documents()
+            for name in missing:
+                others = await self.context.reader.read(name, others)
+            recorder.add_documents(others)
+            self.fresh.discard(SSPR_POLICY)
+            return False
+        recorder.before(step, self.documents)
+        return True
+
+    async def _write(self, step: Step) -> None:
+        """Send a step's requests and confirm them. Raises: SsprError and PostponedError."""
+        sent: list[Step] = []
+        try:
+            for part in step.parts():
+                sent.append(part)
+                await self._send(part)
+        except UnansweredError as lost:
+            await self._confirm(sent, lost.error)
+        except (PostponedError, SsprError):
+            await self._settle(sent[:-1])
+            raise
+        else:
+            await self._confirm(sent, None)
+
+    async def _send(self, part: Step) -> None:
+        service = self.context.session.service(part.plane)
+        if service is not None:
+            await WRITERS[part.document](service, part)
+
+    async def _confirm(self, sent: list[Step], lost: SsprError | None) -> None:
+        """Read until two reads in a row show what was written. Never writes. Raises: SsprError."""
+        document = sent[0].document
+        timeout = self.context.session.connection.confirm_timeout
+
+        async def all_seen() -> bool:
+            self.documents = await self.context.reader.read(document, self.documents)
+            return all(part.is_seen_in(self.documents) for part in sent)
+
+        try:
+            polled = await poll_until(all_seen, timeout=timeout, in_a_row=CONFIRMING_READS)
+        except SsprError as exc:
+            polled = Polled(False, exc)
+        if polled.seen:
+            for part in sent:
+                self._mark_confirmed(part)
+            return
+        if all(part.is_seen_in(self.documents) for part in sent):
+            # Seen once and then no more: nothing of it counts.
+            self._expect([*self.pending, *sent])
+        else:
+            self._sort_out(sent)
+        raise _unconfirmed(self.pending or sent, self.documents, timeout, polled.error or lost)
+
+    async def _settle(self, sent: list[Step]) -> None:
+        """Look once at what became of the requests that were sent before a later one was refused."""
+        if not sent:
+            return
+        try:
+            self.documents = await self.context.reader.read(sent[0].document, self.documents)
+        except SsprError:
+            # The refusal is what the operator has to know; these requests stay pending.
+            self._expect([*self.pending, *sent])
+        else:
+            self._sort_out(sent)
+
+    def _sort_out(self, sent: list[Step]) -> None:
+        """Tell the requests that the documents at hand show from those that are still to be seen."""
+        outstanding = [*self.pending, *sent]
+        for part in outstanding:
+            if part.is_seen_in(self.documents):
+                self._mark_confirmed(part)
+        self._expect([part for part in outstanding if not part.is_seen_in(self.documents)])
+
+    def _expect(self, pending: list[Step]) -> None:
+        self.pending = pending
+        self.context.report.expect(option for part in pending for option in part.options)
+
+    def _mark_confirmed(self, step: Step) -> None:
+        self.context.report.confirm(step.options)
+        replaced = {path: (step.replaced[path], value) for path, value in step.expected.items()}
+        self.context.recent_writes.remember(step.document, replaced)
+        self.fresh = self.fresh - {SSPR_POLICY} | {step.document}
+
+    async def _read_again(self, name: DocumentName, plan: Plan) -> None:
+        """Read a document afresh, and make sure that nobody else has set the requested options meanwhile.
+
+        Raises: SsprError, ``conflict`` among them.
+        """
+        self.documents = await self.context.reader.read_settled(name, self.documents)
+        self._sort_out([])
+        found = settings_of(self.documents, self.context.pages)
+        foreign = [
+            option
+            for option in plan.backend
+            if not SETTINGS[option].same(found[option], plan.before[option])
+            and not SETTINGS[option].same(found[option], plan.after[option])
+        ]
+        if foreign:
+            raise SsprError(
+                "conflict",
+                f"{', '.join(foreign)}: changed by someone else while this task was running",
+                plane=PLANE_OF[name],
+                hint=RERUN_HINT,
+            )
+        self.fresh.add(name)
+
+
+async def wait_as_asked(postponed: PostponedError, refusals: int) -> None:
+    """Sleep as the service asks. Raises: its SsprError, after too many refusals or for too long a wait."""
+    wait = postponed.wait
+    if refusals > WRITE_RETRIES or (wait is not None and wait >= LONGEST_WAIT):
+        raise postponed.error
+    # Where the service does not say how long: grow, and keep workers from coming back at the same moment.
+    await asyncio.sleep(2 ** (refusals - 1) + random.random() if wait is None else wait)
+
+
+def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, error: SsprError | None) -> SsprError:
+    """What to say of a write that was not seen: overwritten by someone else, or simply not there."""
+    plane = missing[0].plane
+    foreign = any(
+        canonical(value_at(documents, part.document, path)) not in (canonical(value), canonical(part.replaced[path]))
+        for part in missing
+        for path, value in part.expected.items()
+    )
+    names = ", ".join(dict.fromkeys(option for part in missing for option in part.options))
+    if foreign and error is None:
+        return SsprError(
+            "conflict",
+            f"{names}: written, but someone else set another value right after",
+            plane=plane,
+            hint=RERUN_HINT,
+        )
+    detail = f" ({error.message})" if error else ""
+    return SsprError(
+        "not_confirmed",
+        f"{names}: the change was not seen in the tenant within {timeout} seconds{detail}",
+        plane=plane,
+        status=error.status if error else None,
+        request_id=error.request_id if error else None,
+        hint="It may still appear, or the service ignored it. Run it again later: it writes only what is missing.",
+    )

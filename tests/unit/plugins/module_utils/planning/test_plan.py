@@ -1,0 +1,395 @@
+# Copyright (c) tenantops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The planner as tables and properties."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.tenantops.entra.plugins.module_utils.planning.plan import (
+    Documents,
+    Plan,
+    Step,
+    make_plan,
+    misfits,
+    seen,
+    settings_of,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.settings import graph_methods
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import (
+    ALL_PAGES,
+    AUTHORIZATION,
+    METHODS,
+    ON_PREMISES,
+    POLICY,
+    PORTAL_FIELDS,
+    SETTINGS,
+)
+from ansible_collections.tenantops.entra.tests.simulator import documents as simulated
+from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy
+
+GROUP_VALUE = {"id": GROUP, "display_name": "SSPR Pilot"}
+
+
+def legacy(**changes: Any) -> Documents:
+    return Documents(portal_policy(**changes), configurations(), "preMigration")
+
+
+def migrated(portal: dict[str, Any] | None = None, **on: bool) -> Documents:
+    others = simulated.on_premises(), {"allowedToUseSSPR": True}
+    return Documents(portal_policy(**(portal or {})), configurations(**on), None, *others)
+
+
+def plan(documents: Documents, *, allow: bool = True, **asked: Any) -> Plan:
+    named = {name.replace("__", "."): value for name, value in asked.items()}
+    return make_plan(documents, named, ALL_PAGES, allow_sign_in_change=allow)
+
+
+def apply(documents: Documents, step: Step) -> Documents:
+    """What a service holds after it took a step."""
+    changed = copy.deepcopy(documents.get(step.document))
+    assert changed is not None
+    if step.document == METHODS:
+        for name, patch in step.body.items():
+            changed[name].update(copy.deepcopy(patch))
+    elif step.document == POLICY:
+        changed = copy.deepcopy(step.body)
+    else:
+        changed.update(copy.deepcopy(step.body))
+    found: dict[str, Any] = {step.document: changed}
+    return replace(documents, **found)
+
+
+def carry_out(documents: Documents, asked: dict[str, Any]) -> tuple[Documents, list[Step]]:
+    """Apply the first step and plan again, as a task does, until nothing is left."""
+    steps: list[Step] = []
+    while True:
+        found = make_plan(documents, asked, ALL_PAGES, allow_sign_in_change=True)
+        if not found.steps:
+            return documents, steps
+        steps.append(found.steps[0])
+        assert len(steps) <= 5, "a plan never takes more than five writes"
+        documents = apply(documents, found.steps[0])
+        assert seen(found.steps[0], documents)
+
+
+BOOLS = sorted(name for name, kind in PORTAL_FIELDS.items() if kind is bool)
+UNKNOWN = st.dictionaries(
+    st.text("abcdefghij", min_size=12, max_size=16), st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text()))
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Documents:
+    """Any tenant: legacy or migrated, any switches, with fields nobody knows."""
+    portal = portal_policy(
+        **{name: draw(st.booleans()) for name in BOOLS},
+        enablementType=draw(st.integers(0, 2)),
+        numberOfAuthenticationMethodsRequired=draw(st.integers(1, 2)),
+        numberOfQuestionsToRegister=draw(st.integers(3, 5)),
+        numberOfQuestionsToReset=draw(st.integers(3, 5)),
+        registrationReconfirmIntevalInDays=draw(st.integers(0, 730)),
+        customHelpdeskEmailOrUrl=draw(st.sampled_from(["", "help@contoso.com"])),
+        passwordResetEnabledGroupIds=draw(st.sampled_from([[], [GROUP], ["00000000-0000-0000-0000-000000000000"]])),
+        securityQuestions=draw(st.sampled_from([[], [{"questionText": "?"}] * 5])),
+        **draw(UNKNOWN),
+    )
+    names = ("Email", "Sms", "Voice", "MicrosoftAuthenticator", "SoftwareOath", "Fido2", "office", "code")
+    methods = configurations(**{name: draw(st.booleans()) for name in names})
+    methods["Sms"].update(draw(UNKNOWN))
+    state = draw(st.sampled_from(["preMigration", "migrationInProgress", "migrationComplete", None]))
+    return Documents(portal, methods, state, draw(on_premises()), {"allowedToUseSSPR": draw(st.booleans())})
+
+
+@st.composite
+def on_premises(draw: st.DrawFn) -> dict[str, Any]:
+    """The on-premises integration of any tenant."""
+    return {name: draw(st.booleans()) for name in simulated.on_premises() if name != "objectId"} | draw(UNKNOWN)
+
+
+def value_of(option: str) -> st.SearchStrategy[Any]:
+    setting = SETTINGS[option]
+    if option == "group":
+        return st.sampled_from([None, GROUP_VALUE])
+    if option == "helpdesk_contact":
+        return st.sampled_from(["", "it@contoso.com"])
+    if setting.spec["type"] == "bool":
+        return st.booleans()
+    if "choices" in setting.spec:
+        return st.sampled_from(setting.spec["choices"])
+    return st.integers(setting.low or 0, setting.high or 0)
+
+
+ASKED = st.fixed_dictionaries({}, optional={option: value_of(option) for option in SETTINGS})
+
+
+@given(documents(), ASKED)
+def test_planning_again_after_applying_is_empty(tenant: Documents, asked: dict[str, Any]) -> None:
+    first = make_plan(tenant, asked, ALL_PAGES, allow_sign_in_change=True)
+    if first.faults:
+        return
+    after, _steps = carry_out(tenant, asked)
+    again = make_plan(after, asked, ALL_PAGES, allow_sign_in_change=True)
+    assert (again.steps, again.changes) == ((), ())
+    found = settings_of(after, ALL_PAGES)
+    assert found == dict(first.after), "the prediction is what came about"
+    for option in first.backend:
+        assert SETTINGS[option].same(found[option], asked[option]), option
+
+
+@given(documents(), ASKED)
+def test_what_nobody_asked_for_comes_through_untouched(tenant: Documents, asked: dict[str, Any]) -> None:
+    first = make_plan(tenant, asked, ALL_PAGES, allow_sign_in_change=True)
+    if first.faults:
+        return
+    after, steps = carry_out(tenant, asked)
+    assert tenant.portal is not None
+    assert after.portal is not None
+    mine = {name for option in asked for name in SETTINGS[option].remote_fields} | {"passwordResetEnabledGroupName"}
+    for name, value in tenant.portal.items():
+        if name not in mine:
+            assert after.portal[name] == value, name
+    for step in steps:
+        if step.document == POLICY:
+            assert set(step.body) == set(tenant.portal), "the whole document is sent, with nothing added"
+        elif step.document != METHODS:
+            assert set(step.body) <= mine, "only what changes is sent"
+    assert tenant.on_premises is not None
+    assert after.on_premises is not None
+    assert {k: v for k, v in after.on_premises.items() if k not in mine} == {
+        k: v for k, v in tenant.on_premises.items() if k not in mine
+    }
+    assert after.methods is not None
+    assert tenant.methods is not None
+    for name, configuration in tenant.methods.items():
+        for key, value in configuration.items():
+            if key not in {"state", "isOfficePhoneAllowed", "isSoftwareOathEnabled", "includeTargets"}:
+                assert after.methods[name][key] == value, (name, key)
+    assert after.methods["Fido2"] == tenant.methods["Fido2"]
+
+
+@given(documents(), ASKED)
+def test_an_omitted_option_never_appears_in_a_plan(tenant: Documents, asked: dict[str, Any]) -> None:
+    found = make_plan(tenant, asked, ALL_PAGES, allow_sign_in_change=True)
+    assert set(found.changes) <= set(asked)
+    assert set(found.backend) <= set(asked)
+    assert {option for step in found.steps for option in step.options} <= set(asked)
+    if found.faults:
+        return
+    follows = {"methods.voice"} if asked.get("methods.mobile_phone") is False else set()
+    if asked.get("methods.voice") is not None:
+        follows.add("methods.mobile_phone")  # voice without SMS makes it neither on nor off
+    for option in set(SETTINGS) - set(asked) - follows:
+        assert found.before[option] == found.after[option], option
+
+
+@given(documents())
+def test_nothing_asked_plans_nothing(tenant: Documents) -> None:
+    found = make_plan(tenant, {}, ALL_PAGES)
+    assert (found.steps, found.changes, found.faults, found.warnings) == ((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("portal", "on", "asked", "order"),
+    [
+        pytest.param(
+            {},
+            {"Email": True},
+            {"methods_required": 2, "methods__mobile_app_notification": True, "methods__email": False},
+            [(METHODS, ["MicrosoftAuthenticator"]), (POLICY, []), (METHODS, ["Email"])],
+            id="number-rises: enable, number, disable",
+        ),
+        pytest.param(
+            {"numberOfAuthenticationMethodsRequired": 2},
+            {"Email": True, "Sms": True},
+            {"methods_required": 1, "methods__software_oath": True, "methods__mobile_phone": False},
+            [(POLICY, []), (METHODS, ["SoftwareOath"]), (METHODS, ["Sms"])],
+            id="number-falls: number first",
+        ),
+        pytest.param(
+            {},
+            {"Email": True},
+            {"notify_admins": True, "methods__software_oath": True},
+            [(METHODS, ["SoftwareOath"]), (POLICY, [])],
+            id="number-stays",
+        ),
+        pytest.param(
+            {},
+            {"Email": True, "Sms": True},
+            {
+                "admins_can_reset": False,
+                "unlock_without_reset": True,
+                "password_writeback": True,
+                "notify_admins": True,
+                "methods__mobile_phone": False,
+            },
+            [
+                (POLICY, []),
+                (METHODS, ["Sms"]),
+                (ON_PREMISES, ["passwordWritebackSupported", "accountUnlockEnabled"]),
+                (AUTHORIZATION, ["allowedToUseSSPR"]),
+            ],
+            id="policies with a page of their own: last",
+        ),
+    ],
+)
+def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], asked: dict[str, Any], order: Any) -> None:
+    named = {name.replace("__", "."): value for name, value in asked.items()}
+    _after, steps = carry_out(migrated({"enablementType": 0, **portal}, **on), named)
+    assert [(step.document, [] if step.document == POLICY else list(step.body)) for step in steps] == order
+
+
+@pytest.mark.parametrize(
+    ("tenant", "asked", "words"),
+    [
+        (legacy(enablementType=0), {"scope": "selected"}, "exactly one group"),
+        (legacy(), {"methods__email": False, "methods__mobile_phone": False}, "nobody could reset"),
+        (
+            legacy(mobilePhoneOptionEnabled=False),
+            {"methods__email": False, "methods__mobile_app_code": True},
+            "fewer methods than methods_required are on besides",
+        ),
+        (legacy(), {"methods_required": 2, "methods__mobile_phone": False}, "nobody could reset"),
+        (legacy(), {"questions_to_reset": 5, "questions_to_register": 4}, "questions_to_reset is higher"),
+        (legacy(), {"methods__security_questions": True}, "number of questions defined"),
+        (legacy(), {"helpdesk_link": True}, "needs helpdesk_contact"),
+        (legacy(), {"methods__voice": True}, "methods.voice: a tenant whose methods are not yet migrated"),
+        (
+            migrated(Email=True),
+            {"methods__mobile_app_code": True},
+            "cannot be on while methods.mobile_app_notification",
+        ),
+        (migrated(Email=True), {"methods__office_phone": True}, "cannot be on while methods.voice is off"),
+        (
+            migrated(Email=True, Voice=True, office=True),
+            {"methods__voice": False},
+            "methods.office_phone cannot be on while methods.voice is off",
+        ),
+        (
+            migrated(Email=True, Sms=True, Voice=True),
+            {"methods__mobile_phone": False, "methods__voice": True},
+            "also switches voice calls off",
+        ),
+    ],
+)
+def test_impossible_settings_are_faults(tenant: Documents, asked: dict[str, Any], words: str) -> None:
+    assert words in "; ".join(plan(tenant, **asked).faults)
+
+
+def test_email_cannot_go_while_guests_sign_in_with_it() -> None:
+    tenant = migrated(Email=True, SoftwareOath=True)
+    assert tenant.methods is not None
+    tenant.methods["Email"]["allowExternalIdToUseEmailOtp"] = "enabled"
+    assert "external users" in plan(tenant, methods__email=False).faults[0]
+
+
+def test_a_fault_that_was_there_before_is_a_warning_only() -> None:
+    tenant = legacy(customizeHelpdeskLink=True, enablementType=1)
+    found = plan(tenant, helpdesk_link=True, scope="selected", notify_admins=True)
+    assert found.faults == ()
+    assert len(found.warnings) == 2
+    assert all(text.startswith("Already so in the tenant") for text in found.warnings)
+    assert plan(tenant, notify_admins=True).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("on", "asked", "needs"),
+    [
+        ({"Email": True}, {"methods__mobile_phone": True}, True),
+        ({"Email": True}, {"methods__voice": True}, True),
+        ({"Email": True, "Sms": True}, {"methods__mobile_phone": False}, True),
+        ({"Email": True, "SoftwareOath": True}, {"methods__software_oath": False}, True),
+        ({"Email": True, "MicrosoftAuthenticator": True, "code": True}, {"methods__mobile_app_code": False}, True),
+        ({"Email": True, "SoftwareOath": True}, {"methods__email": False}, False),
+        ({"Email": True}, {"methods__software_oath": True}, False),
+        ({"Email": True}, {"methods__mobile_app_notification": True}, False),
+        ({"Email": True, "Sms": True}, {"methods__mobile_phone": True}, False),
+    ],
+)
+def test_sign_in_changes_must_be_allowed(on: dict[str, bool], asked: dict[str, Any], needs: bool) -> None:
+    refused = plan(migrated(**on), allow=False, **asked)
+    assert any("allow_sign_in_change" in fault for fault in refused.faults) is needs
+    assert plan(migrated(**on), allow=True, **asked).faults == ()
+
+
+def test_sms_for_reset_is_not_sms_sign_in() -> None:
+    tenant = migrated(Email=True)
+    [step] = plan(tenant, methods__mobile_phone=True).steps
+    assert step.body["Sms"]["includeTargets"] == [
+        {"targetType": "group", "id": "all_users", "isRegistrationRequired": False, "isUsableForSignIn": False}
+    ]
+    tenant = migrated(Email=True, Sms=True)
+    assert plan(tenant, methods__mobile_phone=True).steps == (), "where SMS is on already, its targets are left alone"
+
+
+def test_a_hidden_flag_does_not_switch_another_method_on() -> None:
+    # Authenticator is off with codes allowed: switching notifications on must not bring codes with it.
+    [step] = plan(migrated(Email=True, code=True), methods__mobile_app_notification=True).steps
+    assert step.body["MicrosoftAuthenticator"]["isSoftwareOathEnabled"] is False
+    [step] = plan(
+        migrated(Email=True, code=True), methods__mobile_app_notification=True, methods__mobile_app_code=True
+    ).steps
+    assert "isSoftwareOathEnabled" not in step.body["MicrosoftAuthenticator"]
+
+
+def test_voice_without_sms_is_neither_on_nor_off() -> None:
+    tenant = migrated(Email=True, Voice=True)
+    assert settings_of(tenant, ALL_PAGES)["methods.mobile_phone"] is None
+    assert [list(step.body) for step in plan(tenant, methods__mobile_phone=True).steps] == [["Sms"]]
+    assert [list(step.body) for step in plan(tenant, methods__mobile_phone=False).steps] == [["Voice"]]
+
+
+def test_group_counts_only_with_scope_selected() -> None:
+    found = plan(legacy(enablementType=0), group=GROUP_VALUE)
+    assert (found.steps, found.changes) == ((), ())
+    assert "group is ignored" in found.warnings[0]
+    found = plan(legacy(enablementType=0), group=GROUP_VALUE, scope="selected")
+    assert found.changes == ("group", "scope") or set(found.changes) == {"group", "scope"}
+    assert found.steps[0].body["passwordResetEnabledGroupName"] == "SSPR Pilot"
+
+
+@pytest.mark.parametrize("ids", [[], ["00000000-0000-0000-0000-000000000000"]])
+def test_clearing_a_group_that_is_not_there_writes_nothing(ids: list[str]) -> None:
+    assert plan(legacy(passwordResetEnabledGroupIds=ids), group=None).steps == ()
+
+
+def test_clearing_a_group_of_several_clears_them_all() -> None:
+    tenant = legacy(passwordResetEnabledGroupIds=[GROUP, GROUP.replace("3", "4")])
+    [step] = plan(tenant, group=None).steps
+    assert step.body["passwordResetEnabledGroupIds"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "option"),
+    [
+        ("notifyUsersOnPasswordReset", "true", "notify_users"),
+        ("notifyUsersOnPasswordReset", 1, "notify_users"),
+        ("registrationReconfirmIntevalInDays", True, "reconfirm_days"),
+        ("enablementType", 7, "scope"),
+        ("customHelpdeskEmailOrUrl", None, "helpdesk_contact"),
+        ("passwordResetEnabledGroupIds", [1], "group"),
+    ],
+)
+def test_a_field_of_another_type_is_a_misfit_for_its_option_only(field: str, value: Any, option: str) -> None:
+    tenant = legacy(**{field: value})
+    assert set(misfits(tenant, list(SETTINGS))) == {option}
+    assert settings_of(tenant, ALL_PAGES)[option] is None
+
+
+def test_reading_targets() -> None:
+    methods = configurations(Email=True, Sms=True, Voice=False)
+    methods["Email"]["includeTargets"] = [{"targetType": "group", "id": GROUP}]
+    methods["Sms"]["excludeTargets"] = [{"targetType": "group", "id": GROUP}]
+    methods["Voice"]["includeTargets"] = []
+    assert graph_methods.targets(methods) == {
+        "email": {"include": [GROUP], "exclude": []},
+        "mobile_phone": {"include": ["all_users"], "exclude": [GROUP]},
+    }
