@@ -86,17 +86,20 @@ def test_every_option_with_a_variable_documents_it() -> None:
     ],
 )
 def test_graph_credential(given: dict[str, Any], method: str) -> None:
-    assert connect(**given).graph_method == method
+    assert connect(**given).graph.method == method  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"client_secret": None}, ["no credential", "environment was not looked at"]),
+        ({"client_secret": None}, ["no credential", "environment variables are ignored"]),
         ({"client_id": None, "client_secret": None}, ["no credential", "neither the task nor the environment"]),
         ({"client_id": None}, ["client_secret", "client_id"]),
         ({"client_certificate_path": "/c"}, ["client_secret and client_certificate_path"]),
-        ({"client_secret": None, "client_certificate_path": "/c", "client_certificate": "P"}, ["given together"]),
+        (
+            {"client_secret": None, "client_certificate_path": "/c", "client_certificate": "P"},
+            ["cannot be used together"],
+        ),
         ({"auth_method": "client_certificate"}, ["client_certificate_path or client_certificate"]),
         ({"portal_refresh_token": "r", "portal_access_token": "a"}, ["portal_refresh_token and portal_access_token"]),
         ({"portal_auth_method": "refresh_token"}, ["portal_refresh_token"]),
@@ -121,7 +124,8 @@ def test_unclear_credentials_name_the_options(given: dict[str, Any], words: list
     ],
 )
 def test_portal_credential(given: dict[str, Any], method: str | None) -> None:
-    assert connect(**given).portal_method == method
+    portal = connect(**given).portal
+    assert (portal.method if portal else None) == method
 
 
 @pytest.mark.parametrize("tenant", ["common", "Organizations", "consumers", "", "contoso", "a b.com", "11111111-1111"])
@@ -160,7 +164,7 @@ def test_addresses_replace_those_of_the_cloud() -> None:
     assert found.cloud.graph_url == "https://[::1]:8443"
     assert found.cloud.portal_url == "https://portal.example"
     assert found.cloud.authority_url == "https://login.microsoftonline.us"
-    assert found.cloud.graph_scope == "https://graph.microsoft.us/.default", "the audience stays the cloud's"
+    assert found.cloud.scope("graph") == "https://graph.microsoft.us/.default", "the audience stays the cloud's"
 
 
 @pytest.mark.parametrize("option", ["timeout", "confirm_timeout"])

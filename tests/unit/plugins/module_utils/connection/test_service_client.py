@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils.connection import service_client
+from ansible_collections.tenantops.entra.plugins.module_utils.connection import answers, service_client
 from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC, connection
 from ansible_collections.tenantops.entra.plugins.module_utils.services.session import Session, open_session
 from ansible_collections.tenantops.entra.tests.simulator import Simulator
@@ -74,13 +74,13 @@ def work(simulator: Simulator, tenant: str, use: Use, **options: Any) -> Any:
     }
 
     async def run() -> Any:
-        async with open_session(connection(params), wants_portal=True, remember=lambda _token: None) as session:
+        async with open_session(connection(params), wants_portal=True, remember_secret=lambda _token: None) as session:
             return await use(session)
 
     return asyncio.run(run())
 
 
-def portal_of(session: Session) -> service_client.Plane:
+def portal_of(session: Session) -> service_client.ServiceClient:
     assert session.portal is not None
     return session.portal
 
@@ -139,7 +139,7 @@ def test_paths_and_headers(simulator: Simulator, tenant: str) -> None:
 
 @pytest.fixture
 def elsewhere() -> Iterator[socket.socket]:
-    """A host that must not hear of anything; ``accept`` fails as long as nobody has knocked."""
+    """A host that must not hear of anything; ``accept`` fails as long as no connection was made."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         yield listener
@@ -168,7 +168,7 @@ def test_a_next_page_elsewhere_is_refused(
     async def use(session: Session) -> Any:
         return await session.graph.read_list("groups", {"$select": "id"})
 
-    with pytest.raises(SsprError, match="not its own") as caught:
+    with pytest.raises(SsprError, match="nextLink") as caught:
         work(simulator, tenant, use)
     assert caught.value.kind == "unexpected_document"
     with pytest.raises(BlockingIOError):
@@ -183,7 +183,7 @@ def test_pages_without_end_are_left(simulator: Simulator, tenant: str) -> None:
     async def use(session: Session) -> Any:
         return await session.graph.read_list("groups", {"$select": "id"})
 
-    with pytest.raises(SsprError, match="not its own"):
+    with pytest.raises(SsprError, match="nextLink"):
         work(simulator, tenant, use)
     assert len([request for request in simulator.log(tenant=tenant) if "groups" in request.path]) == 2
 
@@ -355,7 +355,7 @@ def test_a_claims_challenge_leads_to_a_new_token(simulator: Simulator, tenant: s
 def test_retry_after(header: str | None, low: float | None, high: float | None) -> None:
     if header is not None and header.startswith("date "):
         header = formatdate(time.time() + int(header.removeprefix("date ")), usegmt=True)
-    found = service_client.seconds(header)
+    found = answers.seconds(header)
     if low is None or high is None:
         assert found is None
     else:
@@ -384,7 +384,7 @@ def test_retry_after(header: str | None, low: float | None, high: float | None) 
     ],
 )
 def test_error_bodies(body: Any, expected: tuple[str | None, str | None]) -> None:
-    assert service_client.error_of(body) == expected
+    assert answers.error_of(body) == expected
 
 
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
@@ -394,4 +394,4 @@ def test_claims_in_every_alphabet(encode: Callable[[bytes], bytes], end: str) ->
         claims = json.dumps({"access_token": {"x": {"value": f"???>>>{filler}"}}})
         text = encode(claims.encode()).decode()
         for challenge in (text, text.rstrip("=")):
-            assert json.loads(service_client.claims_text(challenge)) == json.loads(claims)
+            assert json.loads(answers.claims_text(challenge)) == json.loads(claims)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils.connection.cloud import CLOUDS, GRAPH_APP_ID
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import Plane, SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.cloud import GRAPH_APP_ID, Cloud
 from ansible_collections.tenantops.entra.plugins.module_utils.connection.token_claims import (
     check_token,
     claims_of,
@@ -22,12 +22,13 @@ from ansible_collections.tenantops.entra.plugins.module_utils.connection.token_c
 
 TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
-PUBLIC = CLOUDS["public"]
+PUBLIC = Cloud.named("public")
+USGOV = Cloud.named("usgov")
 APP = {"tid": TENANT, "aud": PUBLIC.graph_resource, "exp": 2_000, "idtyp": "app"}
 USER = {"tid": TENANT, "aud": PUBLIC.portal_audience, "exp": 2_000, "scp": "user_impersonation"}
 
 
-def check(claims: dict[str, Any], plane: str, **more: Any) -> None:
+def check(claims: dict[str, Any], plane: Plane, **more: Any) -> None:
     check_token(claims, plane=plane, **{"cloud": PUBLIC, "tenant": TENANT, "now": 1_000.0, **more})
 
 
@@ -37,7 +38,7 @@ def test_good_tokens() -> None:
     check({**APP, "tid": TENANT.upper()}, "graph")
     check({**APP, "tid": OTHER}, "graph", tenant=None)
     check(USER, "portal")
-    check({**USER, "aud": CLOUDS["usgov"].portal_audience}, "portal", cloud=CLOUDS["usgov"])
+    check({**USER, "aud": USGOV.portal_audience}, "portal", cloud=USGOV)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_good_tokens() -> None:
         ("portal", {"scp": None}, "credential"),
     ],
 )
-def test_refused_tokens(plane: str, changes: dict[str, Any], kind: str) -> None:
+def test_refused_tokens(plane: Plane, changes: dict[str, Any], kind: str) -> None:
     with pytest.raises(SsprError) as caught:
         check({**(APP if plane == "graph" else USER), **changes}, plane)
     assert caught.value.kind == kind

@@ -14,29 +14,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.tenantops.entra.plugins.module_utils.planning.plan import (
-    Documents,
-    Plan,
-    Step,
-    make_plan,
-    misfits,
-    seen,
-    settings_of,
-)
+from ansible_collections.tenantops.entra.plugins.module_utils.planning.plan import Plan, Step, make_plan
 from ansible_collections.tenantops.entra.plugins.module_utils.settings import graph_methods
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.documents import Documents, misfits, settings_of
 from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import (
     ALL_PAGES,
-    AUTHORIZATION,
-    METHODS,
+    AUTHORIZATION_POLICY,
+    METHODS_POLICY,
     ON_PREMISES,
-    POLICY,
     PORTAL_FIELDS,
     SETTINGS,
+    SSPR_POLICY,
+    GroupRef,
 )
 from ansible_collections.tenantops.entra.tests.simulator import documents as simulated
 from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy
 
-GROUP_VALUE = {"id": GROUP, "display_name": "SSPR Pilot"}
+GROUP_REF = GroupRef(GROUP, "SSPR Pilot")
 
 
 def legacy(**changes: Any) -> Documents:
@@ -48,8 +42,8 @@ def migrated(portal: dict[str, Any] | None = None, **on: bool) -> Documents:
     return Documents(portal_policy(**(portal or {})), configurations(**on), None, *others)
 
 
-def plan(documents: Documents, *, allow: bool = True, **asked: Any) -> Plan:
-    named = {name.replace("__", "."): value for name, value in asked.items()}
+def plan(documents: Documents, *, allow: bool = True, **requested: Any) -> Plan:
+    named = {name.replace("__", "."): value for name, value in requested.items()}
     return make_plan(documents, named, ALL_PAGES, allow_sign_in_change=allow)
 
 
@@ -57,10 +51,10 @@ def apply(documents: Documents, step: Step) -> Documents:
     """What a service holds after it took a step."""
     changed = copy.deepcopy(documents.get(step.document))
     assert changed is not None
-    if step.document == METHODS:
+    if step.document == METHODS_POLICY:
         for name, patch in step.body.items():
             changed[name].update(copy.deepcopy(patch))
-    elif step.document == POLICY:
+    elif step.document == SSPR_POLICY:
         changed = copy.deepcopy(step.body)
     else:
         changed.update(copy.deepcopy(step.body))
@@ -68,17 +62,17 @@ def apply(documents: Documents, step: Step) -> Documents:
     return replace(documents, **found)
 
 
-def carry_out(documents: Documents, asked: dict[str, Any]) -> tuple[Documents, list[Step]]:
+def carry_out(documents: Documents, requested: dict[str, Any]) -> tuple[Documents, list[Step]]:
     """Apply the first step and plan again, as a task does, until nothing is left."""
     steps: list[Step] = []
     while True:
-        found = make_plan(documents, asked, ALL_PAGES, allow_sign_in_change=True)
+        found = make_plan(documents, requested, ALL_PAGES, allow_sign_in_change=True)
         if not found.steps:
             return documents, steps
         steps.append(found.steps[0])
         assert len(steps) <= 5, "a plan never takes more than five writes"
         documents = apply(documents, found.steps[0])
-        assert seen(found.steps[0], documents)
+        assert found.steps[0].is_seen_in(documents)
 
 
 BOOLS = sorted(name for name, kind in PORTAL_FIELDS.items() if kind is bool)
@@ -89,7 +83,7 @@ UNKNOWN = st.dictionaries(
 
 @st.composite
 def documents(draw: st.DrawFn) -> Documents:
-    """Any tenant: legacy or migrated, any switches, with fields nobody knows."""
+    """Any tenant: legacy or migrated, any switches, with unknown fields."""
     portal = portal_policy(
         **{name: draw(st.booleans()) for name in BOOLS},
         enablementType=draw(st.integers(0, 2)),
@@ -118,7 +112,7 @@ def on_premises(draw: st.DrawFn) -> dict[str, Any]:
 def value_of(option: str) -> st.SearchStrategy[Any]:
     setting = SETTINGS[option]
     if option == "group":
-        return st.sampled_from([None, GROUP_VALUE])
+        return st.sampled_from([None, GROUP_REF])
     if option == "helpdesk_contact":
         return st.sampled_from(["", "it@contoso.com"])
     if setting.spec["type"] == "bool":
@@ -128,39 +122,39 @@ def value_of(option: str) -> st.SearchStrategy[Any]:
     return st.integers(setting.low or 0, setting.high or 0)
 
 
-ASKED = st.fixed_dictionaries({}, optional={option: value_of(option) for option in SETTINGS})
+REQUESTED = st.fixed_dictionaries({}, optional={option: value_of(option) for option in SETTINGS})
 
 
-@given(documents(), ASKED)
-def test_planning_again_after_applying_is_empty(tenant: Documents, asked: dict[str, Any]) -> None:
-    first = make_plan(tenant, asked, ALL_PAGES, allow_sign_in_change=True)
+@given(documents(), REQUESTED)
+def test_planning_again_after_applying_is_empty(tenant: Documents, requested: dict[str, Any]) -> None:
+    first = make_plan(tenant, requested, ALL_PAGES, allow_sign_in_change=True)
     if first.faults:
         return
-    after, _steps = carry_out(tenant, asked)
-    again = make_plan(after, asked, ALL_PAGES, allow_sign_in_change=True)
+    after, _steps = carry_out(tenant, requested)
+    again = make_plan(after, requested, ALL_PAGES, allow_sign_in_change=True)
     assert (again.steps, again.changes) == ((), ())
     found = settings_of(after, ALL_PAGES)
-    assert found == dict(first.after), "the prediction is what came about"
+    assert found == dict(first.after), "the prediction is what happened"
     for option in first.backend:
-        assert SETTINGS[option].same(found[option], asked[option]), option
+        assert SETTINGS[option].same(found[option], requested[option]), option
 
 
-@given(documents(), ASKED)
-def test_what_nobody_asked_for_comes_through_untouched(tenant: Documents, asked: dict[str, Any]) -> None:
-    first = make_plan(tenant, asked, ALL_PAGES, allow_sign_in_change=True)
+@given(documents(), REQUESTED)
+def test_everything_else_stays_untouched(tenant: Documents, requested: dict[str, Any]) -> None:
+    first = make_plan(tenant, requested, ALL_PAGES, allow_sign_in_change=True)
     if first.faults:
         return
-    after, steps = carry_out(tenant, asked)
-    assert tenant.portal is not None
-    assert after.portal is not None
-    mine = {name for option in asked for name in SETTINGS[option].remote_fields} | {"passwordResetEnabledGroupName"}
-    for name, value in tenant.portal.items():
+    after, steps = carry_out(tenant, requested)
+    assert tenant.sspr_policy is not None
+    assert after.sspr_policy is not None
+    mine = {name for option in requested for name in SETTINGS[option].remote_fields} | {"passwordResetEnabledGroupName"}
+    for name, value in tenant.sspr_policy.items():
         if name not in mine:
-            assert after.portal[name] == value, name
+            assert after.sspr_policy[name] == value, name
     for step in steps:
-        if step.document == POLICY:
-            assert set(step.body) == set(tenant.portal), "the whole document is sent, with nothing added"
-        elif step.document != METHODS:
+        if step.document == SSPR_POLICY:
+            assert set(step.body) == set(tenant.sspr_policy), "the whole document is sent, with nothing added"
+        elif step.document != METHODS_POLICY:
             assert set(step.body) <= mine, "only what changes is sent"
     assert tenant.on_premises is not None
     assert after.on_premises is not None
@@ -176,49 +170,49 @@ def test_what_nobody_asked_for_comes_through_untouched(tenant: Documents, asked:
     assert after.methods["Fido2"] == tenant.methods["Fido2"]
 
 
-@given(documents(), ASKED)
-def test_an_omitted_option_never_appears_in_a_plan(tenant: Documents, asked: dict[str, Any]) -> None:
-    found = make_plan(tenant, asked, ALL_PAGES, allow_sign_in_change=True)
-    assert set(found.changes) <= set(asked)
-    assert set(found.backend) <= set(asked)
-    assert {option for step in found.steps for option in step.options} <= set(asked)
+@given(documents(), REQUESTED)
+def test_an_omitted_option_never_appears_in_a_plan(tenant: Documents, requested: dict[str, Any]) -> None:
+    found = make_plan(tenant, requested, ALL_PAGES, allow_sign_in_change=True)
+    assert set(found.changes) <= set(requested)
+    assert set(found.backend) <= set(requested)
+    assert {option for step in found.steps for option in step.options} <= set(requested)
     if found.faults:
         return
-    follows = {"methods.voice"} if asked.get("methods.mobile_phone") is False else set()
-    if asked.get("methods.voice") is not None:
+    follows = {"methods.voice"} if requested.get("methods.mobile_phone") is False else set()
+    if requested.get("methods.voice") is not None:
         follows.add("methods.mobile_phone")  # voice without SMS makes it neither on nor off
-    for option in set(SETTINGS) - set(asked) - follows:
+    for option in set(SETTINGS) - set(requested) - follows:
         assert found.before[option] == found.after[option], option
 
 
 @given(documents())
-def test_nothing_asked_plans_nothing(tenant: Documents) -> None:
+def test_nothing_requested_plans_nothing(tenant: Documents) -> None:
     found = make_plan(tenant, {}, ALL_PAGES)
-    assert (found.steps, found.changes, found.faults, found.warnings) == ((), (), (), ())
+    assert (found.steps, found.changes, found.faults, found.warnings, found.preexisting) == ((), (), (), (), ())
 
 
 @pytest.mark.parametrize(
-    ("portal", "on", "asked", "order"),
+    ("portal", "on", "requested", "order"),
     [
         pytest.param(
             {},
             {"Email": True},
             {"methods_required": 2, "methods__mobile_app_notification": True, "methods__email": False},
-            [(METHODS, ["MicrosoftAuthenticator"]), (POLICY, []), (METHODS, ["Email"])],
+            [(METHODS_POLICY, ["MicrosoftAuthenticator"]), (SSPR_POLICY, []), (METHODS_POLICY, ["Email"])],
             id="number-rises: enable, number, disable",
         ),
         pytest.param(
             {"numberOfAuthenticationMethodsRequired": 2},
             {"Email": True, "Sms": True},
             {"methods_required": 1, "methods__software_oath": True, "methods__mobile_phone": False},
-            [(POLICY, []), (METHODS, ["SoftwareOath"]), (METHODS, ["Sms"])],
+            [(SSPR_POLICY, []), (METHODS_POLICY, ["SoftwareOath"]), (METHODS_POLICY, ["Sms"])],
             id="number-falls: number first",
         ),
         pytest.param(
             {},
             {"Email": True},
             {"notify_admins": True, "methods__software_oath": True},
-            [(METHODS, ["SoftwareOath"]), (POLICY, [])],
+            [(METHODS_POLICY, ["SoftwareOath"]), (SSPR_POLICY, [])],
             id="number-stays",
         ),
         pytest.param(
@@ -232,23 +226,23 @@ def test_nothing_asked_plans_nothing(tenant: Documents) -> None:
                 "methods__mobile_phone": False,
             },
             [
-                (POLICY, []),
-                (METHODS, ["Sms"]),
+                (SSPR_POLICY, []),
+                (METHODS_POLICY, ["Sms"]),
                 (ON_PREMISES, ["passwordWritebackSupported", "accountUnlockEnabled"]),
-                (AUTHORIZATION, ["allowedToUseSSPR"]),
+                (AUTHORIZATION_POLICY, ["allowedToUseSSPR"]),
             ],
             id="policies with a page of their own: last",
         ),
     ],
 )
-def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], asked: dict[str, Any], order: Any) -> None:
-    named = {name.replace("__", "."): value for name, value in asked.items()}
+def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], requested: dict[str, Any], order: Any) -> None:
+    named = {name.replace("__", "."): value for name, value in requested.items()}
     _after, steps = carry_out(migrated({"enablementType": 0, **portal}, **on), named)
-    assert [(step.document, [] if step.document == POLICY else list(step.body)) for step in steps] == order
+    assert [(step.document, [] if step.document == SSPR_POLICY else list(step.body)) for step in steps] == order
 
 
 @pytest.mark.parametrize(
-    ("tenant", "asked", "words"),
+    ("tenant", "requested", "words"),
     [
         (legacy(enablementType=0), {"scope": "selected"}, "exactly one group"),
         (legacy(), {"methods__email": False, "methods__mobile_phone": False}, "nobody could reset"),
@@ -261,7 +255,7 @@ def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], asked: dic
         (legacy(), {"questions_to_reset": 5, "questions_to_register": 4}, "questions_to_reset is higher"),
         (legacy(), {"methods__security_questions": True}, "number of questions defined"),
         (legacy(), {"helpdesk_link": True}, "needs helpdesk_contact"),
-        (legacy(), {"methods__voice": True}, "methods.voice: a tenant whose methods are not yet migrated"),
+        (legacy(), {"methods__voice": True}, "methods.voice: not available until the tenant's methods are migrated"),
         (
             migrated(Email=True),
             {"methods__mobile_app_code": True},
@@ -276,32 +270,33 @@ def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], asked: dic
         (
             migrated(Email=True, Sms=True, Voice=True),
             {"methods__mobile_phone": False, "methods__voice": True},
-            "also switches voice calls off",
+            "also turns voice calls off",
         ),
     ],
 )
-def test_impossible_settings_are_faults(tenant: Documents, asked: dict[str, Any], words: str) -> None:
-    assert words in "; ".join(plan(tenant, **asked).faults)
+def test_impossible_settings_are_faults(tenant: Documents, requested: dict[str, Any], words: str) -> None:
+    assert words in "; ".join(plan(tenant, **requested).faults)
 
 
-def test_email_cannot_go_while_guests_sign_in_with_it() -> None:
+def test_email_cannot_be_disabled_while_guests_sign_in_with_it() -> None:
     tenant = migrated(Email=True, SoftwareOath=True)
     assert tenant.methods is not None
     tenant.methods["Email"]["allowExternalIdToUseEmailOtp"] = "enabled"
     assert "external users" in plan(tenant, methods__email=False).faults[0]
 
 
-def test_a_fault_that_was_there_before_is_a_warning_only() -> None:
+def test_a_preexisting_fault_is_only_reported() -> None:
     tenant = legacy(customizeHelpdeskLink=True, enablementType=1)
     found = plan(tenant, helpdesk_link=True, scope="selected", notify_admins=True)
     assert found.faults == ()
-    assert len(found.warnings) == 2
-    assert all(text.startswith("Already so in the tenant") for text in found.warnings)
-    assert plan(tenant, notify_admins=True).warnings == ()
+    assert found.warnings == ()
+    assert len(found.preexisting) == 2
+    assert all(text.startswith("Already so in the tenant") for text in found.preexisting)
+    assert plan(tenant, notify_admins=True).preexisting == ()
 
 
 @pytest.mark.parametrize(
-    ("on", "asked", "needs"),
+    ("on", "requested", "needs"),
     [
         ({"Email": True}, {"methods__mobile_phone": True}, True),
         ({"Email": True}, {"methods__voice": True}, True),
@@ -314,10 +309,10 @@ def test_a_fault_that_was_there_before_is_a_warning_only() -> None:
         ({"Email": True, "Sms": True}, {"methods__mobile_phone": True}, False),
     ],
 )
-def test_sign_in_changes_must_be_allowed(on: dict[str, bool], asked: dict[str, Any], needs: bool) -> None:
-    refused = plan(migrated(**on), allow=False, **asked)
+def test_sign_in_changes_must_be_allowed(on: dict[str, bool], requested: dict[str, Any], needs: bool) -> None:
+    refused = plan(migrated(**on), allow=False, **requested)
     assert any("allow_sign_in_change" in fault for fault in refused.faults) is needs
-    assert plan(migrated(**on), allow=True, **asked).faults == ()
+    assert plan(migrated(**on), allow=True, **requested).faults == ()
 
 
 def test_sms_for_reset_is_not_sms_sign_in() -> None:
@@ -348,10 +343,10 @@ def test_voice_without_sms_is_neither_on_nor_off() -> None:
 
 
 def test_group_counts_only_with_scope_selected() -> None:
-    found = plan(legacy(enablementType=0), group=GROUP_VALUE)
+    found = plan(legacy(enablementType=0), group=GROUP_REF)
     assert (found.steps, found.changes) == ((), ())
     assert "group is ignored" in found.warnings[0]
-    found = plan(legacy(enablementType=0), group=GROUP_VALUE, scope="selected")
+    found = plan(legacy(enablementType=0), group=GROUP_REF, scope="selected")
     assert found.changes == ("group", "scope") or set(found.changes) == {"group", "scope"}
     assert found.steps[0].body["passwordResetEnabledGroupName"] == "SSPR Pilot"
 
