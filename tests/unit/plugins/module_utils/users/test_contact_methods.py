@@ -251,7 +251,7 @@ WANTED = st.dictionaries(st.sampled_from(OPTIONS), VALUES, min_size=1)
 def test_present_is_reached_in_an_order_the_service_accepts(found: dict[str, str], requested: dict[str, str]) -> None:
     asked = row(**requested)
     if "alternate_mobile_phone" in requested and "mobile_phone" not in {*found, *requested}:
-        with pytest.raises(SsprError, match="only beside a mobile_phone"):
+        with pytest.raises(SsprError, match="only together with mobile_phone"):
             plan_writes(asked, PRESENT, found)
         return
     planned = plan_writes(asked, PRESENT, found)
@@ -267,7 +267,7 @@ def test_absent_is_reached_in_an_order_the_service_accepts(found: dict[str, str]
     asked = row(**requested)
     left = {o: v for o, v in found.items() if requested.get(o) not in (ANY, v)}
     if "alternate_mobile_phone" in left and "mobile_phone" not in left:
-        with pytest.raises(SsprError, match="only beside a mobile_phone"):
+        with pytest.raises(SsprError, match="only together with mobile_phone"):
             plan_writes(asked, ABSENT, found)
         return
     planned = plan_writes(asked, ABSENT, found)
