@@ -38,8 +38,13 @@ METHODS = "/v1.0/policies/authenticationMethodsPolicy"
 
 def here(tenant: Tenant, module: str, *, check_mode: bool = False, **options: Any) -> TaskResult:
     """Run a module in this process, its options validated as Ansible does."""
+    return here_with(tenant, module, tenant.options(**options), check_mode=check_mode)
+
+
+def here_with(tenant: Tenant, module: str, options: Mapping[str, Any], *, check_mode: bool = False) -> TaskResult:
+    """Run a module in this process with these options alone."""
     code = importlib.import_module(f"ansible_collections.tenantops.entra.plugins.modules.{module}")
-    validated = ArgumentSpecValidator(code.SPEC).validate(with_environment(tenant.options(**options), {}))
+    validated = ArgumentSpecValidator(code.SPEC).validate(with_environment(options, {}))
     assert not validated.error_messages
     with mock.patch.dict(os.environ, {"ANSIBLE_HOME": str(tenant.ansible.home), "NO_PROXY": "127.0.0.1"}):
         result = code.execute(validated.validated_parameters, check_mode)
