@@ -20,6 +20,11 @@ class UserRef:
     user_principal_name: str | None
     display_name: str | None = None
 
+    @property
+    def identity(self) -> str:
+        """What tells one user from another, whichever of the two is known."""
+        return (self.user_principal_name or self.id or "").lower()
+
     def as_result(self) -> dict[str, str | None]:
         return {
             "id": self.id,
