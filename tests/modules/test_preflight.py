@@ -223,7 +223,7 @@ CASES = [
         severity="warning",
     ),
     case("locked-out-users", "new", methods={"email": False, "security_questions": True}, blocking=True),
-    # Has both methods registered, and e-mail is not for everyone.
+    # Has both methods registered, and email is not for everyone.
     case("locked-out-users", "new", ONE, FOR_SALES, methods_required=2, blocking=True, users=["kim@contoso.example"]),
     case("locked-out-users", None, ONE, methods_required=2),
     case("locked-out-users", None, ONE, methods(lee=[EMAIL]), admins(LEE), methods_required=2),
@@ -519,6 +519,7 @@ def test_a_sound_tenant_fulfils_all_rules(make_tenant: Any, ansible: Ansible) ->
     assert sound["as_of"] == datetime.now(timezone.utc).date().isoformat()
     assert sound["locked_out"] == {"asked": False, "count": 0, "users": []}
     assert sound["changes"] == []
+    assert sum(path.endswith("/organization") for path in paths(tenant)) == 1
     assert sound["request_ids"]
     assert set(found(no_license)) == {"portal-user-unlicensed"}
     # A partner's portal user is not in the tenant.
@@ -560,15 +561,15 @@ def test_only_what_matters_is_read(make_tenant: Any, ansible: Ansible) -> None:
 def test_what_cannot_be_read_is_reported(make_tenant: Any, ansible: Ansible) -> None:
     few = [name for name in ALL_PERMISSIONS if "Method" in name or name in ("Organization.Read.All", "Group.Read.All")]
     poor = make_tenant(**{**seed(ONE, methods(lee=[EMAIL])), "apps": {APP: few}})
-    broken, nobody = make_tenant(**seed(ONE)), make_tenant(**seed())
+    broken, plain = make_tenant(**seed(ONE)), make_tenant(**seed())
     broken.fault("status", plane="graph", path="userRegistrationDetails", status=500, times=None)
     result, unreachable, manual, missing, typo, off = ansible.tasks(
         preflight(poor, methods_required=2, scope="all", admins_can_reset=False),
         preflight(broken, methods_required=2, timeout=5),
-        preflight(nobody, portal_refresh_token=None, portal="manual", notify_users=False),
-        preflight(nobody, portal_refresh_token=None, notify_users=False),
-        preflight(nobody, as_of="tomorrow"),
-        preflight(nobody, max_locked_out_users=-1),
+        preflight(plain, portal_refresh_token=None, portal="manual", notify_users=False),
+        preflight(plain, portal_refresh_token=None, notify_users=False),
+        preflight(plain, as_of="tomorrow"),
+        preflight(plain, max_locked_out_users=-1),
     )
     assert found(result)["readiness-unknown"]["blocking"] is True
     assert "AuditLog.Read.All" in found(result)["readiness-unknown"]["message"]
@@ -683,7 +684,7 @@ def test_many_users_are_counted_and_some_named(make_tenant: Any, ansible: Ansibl
 @pytest.mark.oldest
 def test_the_same_either_way(make_tenant: Any, ansible: Ansible) -> None:
     tenant = make_tenant(**seed(ONE, methods(lee=[EMAIL])))
-    waiver = {"id": "locked-out-users", "reason": "told them", "owner": "kim@msp.example", "expires": "2026-12-31"}
+    waiver = {"id": "locked-out-users", "reason": "informed them", "owner": "kim@msp.example", "expires": "2026-12-31"}
     blocked, waived = ansible.tasks(
         preflight(tenant, methods_required=2, as_of="2026-12-01"),
         preflight(tenant, methods_required=2, as_of="2026-12-01", waivers=[waiver]),

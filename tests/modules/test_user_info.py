@@ -131,6 +131,8 @@ def test_a_user_who_can_reset(make_tenant: Any, ansible: Ansible) -> None:
     assert (later["capable"], codes(later), len(later["events"])) == (False, ["SSPR_0014"], 1)
     assert "mobilePhone: Microsoft ends text messages" in later["blockers"][0]["meaning"]
     assert tenant.writes() == []
+    organization = [request for request in tenant.requests("graph") if request.path.endswith("/organization")]
+    assert len(organization) <= len(run.results)
     assert secrets_in(run.output) == []
     assert "eyJ" not in run.output
     assert not any(result.changed for result in run.results)

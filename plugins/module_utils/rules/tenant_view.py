@@ -79,7 +79,7 @@ class Undecided(Exception):  # noqa: N818 - not an error: a rule without an answ
 
 @dataclass(frozen=True)
 class Declarations:
-    """What the operator declares because no API reports it, and the day to judge by.
+    """What the operator declares because no API reports it, and the day to assess for.
 
     ``break_glass`` are user principal names or object ids in lower case; None when they were not declared.
     """

@@ -37,7 +37,7 @@ class UserRef:
 class User:
     """A user object of the directory.
 
-    ``plans`` are the ids of the service plans that are assigned and in force. ``directory_data`` tells whether the user
+    ``plans`` are the ids of the service plans that are assigned and in force. ``directory_data`` is whether the user
     object has a phone number or an alternate address, which since November 2026 is no registered method.
     """
 
