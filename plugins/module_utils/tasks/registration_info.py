@@ -39,6 +39,7 @@ from ..users.models import Registration, User
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
 from .facts import FactReader
+from .portal_access import no_portal
 
 PAGES = (PROPERTIES, AUTH_METHODS)
 WHAT_IF: Mapping[str, Any] = {
@@ -57,13 +58,12 @@ SPEC: Mapping[str, Any] = {
     "limit": {"type": "int", "default": 100},
 }
 
-FROM_THE_REPORT = "Taken from the registration report instead, which may be outdated."
 LOCKED_OUT_UNKNOWN = Unavailable(
     "locked_out",
     "portal_credential_missing",
     "who would lose the ability to reset depends on scope, methods_required and methods, not all of which are known",
-    "Set a credential for the portal API. In a migrated tenant, setting methods_required, and scope with its group, "
-    "is enough.",
+    "Set a credential for the portal API. In a migrated tenant, it is enough to request methods_required, and a group "
+    "where scope is selected.",
 )
 HINTS: Mapping[ErrorKind, str] = {
     "license": "The report needs Entra ID P1 or P2. Without it, it is unknown who has registered.",
@@ -199,14 +199,14 @@ class _RegistrationInfo(Task):
 
 
 def _without_portal(session: Session, documents: Documents) -> Unavailable:
-    options = (option for option in SHOWN if backend_of(option, documents.migrated) == PORTAL)
-    return Unavailable(
-        "settings",
-        "portal_credential_missing" if session.connection.cloud.has_portal else "unsupported",
-        "scope and methods_required are available only through the portal API",
-        f"{FROM_THE_REPORT} Set portal_refresh_token or portal_auth_method to read them.",
-        tuple(options),
-    )
+    options = tuple(option for option in SHOWN if backend_of(option, documents.migrated) == PORTAL)
+    instead = "Taken from the registration report instead, which may be outdated."
+    missing = no_portal(session.connection)
+    if missing.kind == "unsupported":
+        return Unavailable("settings", missing.kind, missing.message, instead, options)
+    message = "scope and methods_required are available only through the portal API"
+    hint = f"{instead} Set portal_refresh_token or portal_auth_method to read them."
+    return Unavailable("settings", missing.kind, message, hint, options)
 
 
 @dataclass(frozen=True)
