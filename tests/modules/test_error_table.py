@@ -45,7 +45,7 @@ class Row:
 
 TABLE: dict[str, Row] = {
     "the Password reset menu is not found": Row(
-        {**IS_ADMINISTRATOR, "adele": {"mail": "adele@contoso.com", "licences": []}},
+        {**IS_ADMINISTRATOR, "adele": {"mail": "adele@contoso.com", "licenses": []}},
         "MenuHidden",
         ("Assign an Entra ID license", "direct item of the admin center's menu"),
         key="problems",

@@ -310,7 +310,7 @@ CASES = [
     case(
         "users-unlicensed",
         "present",
-        {"people": [user(KIM, "kim", licences=[]), *SOUND["people"][1:]]},
+        {"people": [user(KIM, "kim", licenses=[]), *SOUND["people"][1:]]},
         users=["kim@contoso.example"],
     ),
     case("users-unlicensed", None, {"plans": ["O365_BUSINESS_PREMIUM"]}),
@@ -506,7 +506,7 @@ def test_a_sound_tenant_fulfils_all_rules(make_tenant: Any, ansible: Ansible) ->
     unlicensed = make_tenant(**seed())
     other = unlicensed.simulator.tenant(unlicensed.id)
     other.users[name] = ["Authentication Policy Administrator"]
-    other.people = [*other.people, user(portal_user.object_id, "portal", licences=[])]
+    other.people = [*other.people, user(portal_user.object_id, "portal", licenses=[])]
 
     sound, no_license, guest = ansible.tasks(
         preflight(tenant, portal_refresh_token=f"rt-{tenant.id}"),
