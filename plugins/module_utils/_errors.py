@@ -37,6 +37,8 @@ ErrorKind = Literal[
     "internal",
 ]
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
+# Why there is no answer: an error, or that none was needed, or that the tenant does not report it.
+UnavailableReason = Literal[ErrorKind, "not_needed", "unknown"]
 
 # Passes by itself: reading again later can help.
 TRANSIENT: frozenset[ErrorKind] = frozenset({"throttled", "unreachable", "unexpected_document"})
@@ -96,11 +98,11 @@ class SsprError(Exception):
 class Unavailable:
     """A fact, document or page that could not be read, in its place.
 
-    ``what`` names it, ``options`` are the options that are unknown because of it, ``reason`` is a kind of error.
+    ``what`` names it, ``options`` are the options that are unknown because of it.
     """
 
     what: str
-    reason: ErrorKind
+    reason: UnavailableReason
     message: str
     hint: str | None = None
     options: tuple[str, ...] = ()

@@ -3,25 +3,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge settings of self-service password reset before they are set."""
+"""Validate settings of self-service password reset before applying them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_preflight
-short_description: Judge settings of self-service password reset before they are set
+short_description: Validate settings of self-service password reset before applying them
 version_added: 0.1.0
 description:
-  - Holds the settings you want, and the tenant as it is, against Microsoft's rules for self-service password reset
-    (SSPR). It tells what would not work, what will stop working on a day that Microsoft has announced, and who could
-    no longer reset.
-  - Takes the same settings as M(tenantops.entra.sspr_policy). Without any it looks at the tenant as it is.
-  - Does not fail for a finding. Look at RV(ok), which is false where something blocks. An error blocks when the wanted
-    settings cause it or make it worse. What was so before is reported.
+  - Validates the requested settings, and the tenant as it is, against Microsoft's rules for self-service password reset
+    (SSPR). It reports what would not work, what will stop working on a date that Microsoft has announced, and which
+    users would lose the ability to reset.
+  - Takes the same settings as M(tenantops.entra.sspr_policy). Without any, it validates the tenant as it is.
+  - Does not fail because of a finding. Check RV(ok), which is false when a finding blocks. An error blocks when the
+    requested settings cause it or make it worse. What was in the tenant before is reported and does not block.
   - Never writes.
-  - Reads what the rules need and no more. Users, groups' members, role holders, the registration report and the audit
-    log are read only for rules whose settings change, or when no settings are given. What cannot be read is listed in
-    RV(not_checked), it is not guessed.
+  - Reads only what the rules need. Users, members of groups, role holders, the registration report and the audit log
+    are read only for rules whose settings change, or when no settings are requested. A rule that needs something that
+    cannot be read is listed in RV(not_checked).
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
@@ -37,69 +37,72 @@ extends_documentation_fragment:
 options:
   portal:
     description:
-      - What to do when a setting is asked for that only the portal API has, and there is no credential for it.
-      - V(require) fails. V(manual) goes on, and lists in RV(not_checked) what could not be decided.
+      - What to do when a setting is requested that only the portal API has, and no credential for it is set.
+      - V(require) fails. V(manual) continues, and lists the rules that could not be decided in RV(not_checked).
     type: str
     choices: [require, manual]
     default: require
   as_of:
     description:
-      - The day to judge by, C(YYYY-MM-DD). Left out, it is today (UTC).
-      - Give a later one to look ahead. A rule with a day turns from warning to error on it.
+      - The date to validate for, C(YYYY-MM-DD). Defaults to today (UTC).
+      - Set a later date to look ahead. Rules about a retirement turn from warning to error on its date.
     type: str
   waivers:
     description:
-      - Rules to put up with in this tenant. Their findings do not block.
-      - What the setting modules refuse by themselves, such as V02 and V20, cannot be waived where it would be new.
+      - Rules to waive for this tenant. Their findings do not block.
+      - Errors that the setting modules raise as well, such as C(selected-without-group) and C(too-few-methods), cannot
+        be waived when the requested settings cause them.
     type: list
     elements: dict
     default: []
     suboptions:
-      rule:
-        description: The rule, such as V37.
+      id:
+        description: The ID of the rule, for example C(security-questions-retired).
         type: str
         required: true
       reason:
-        description: Why.
+        description: Why the exception is accepted.
         type: str
         required: true
       owner:
-        description: Who answers for it.
+        description: Who accepted it.
         type: str
         required: true
       expires:
-        description: The last day on which it counts, C(YYYY-MM-DD). After it the waiver is a finding itself.
+        description: The last day on which the waiver is active, C(YYYY-MM-DD). After it, the waiver is a finding.
         type: str
         required: true
   break_glass:
     description:
-      - The tenant's emergency accounts, by user principal name or object ID. They are to stay out of scope.
-      - Left out, they are not declared, which blocks O(scope=all) and required registration where these are new. An
-        empty list says that there are none.
+      - The tenant's emergency access (break-glass) accounts, by user principal name or object ID. They should stay out
+        of scope.
+      - If omitted, they are not declared, which blocks O(scope=all) and O(required_at_sign_in=true) where these are
+        new. An empty list declares that there are none.
     type: list
     elements: str
   max_locked_out_users:
     description:
-      - How many users in scope may lose the ability to reset, 0 or more. More of them block.
+      - How many users in scope may lose the ability to reset, 0 or more. A higher number of users blocks.
     type: int
     default: 0
   allow_unknown_readiness:
     description:
-      - Whether to go on where it is not known who could no longer reset. That is so without a licence for the
-        registration report, and where the report is missing, more than 36 hours old, or older than the policy.
-      - It is asked only where O(methods_required) rises or a method is dropped.
+      - Whether to continue when it is unknown which users would lose the ability to reset. This is the case without a
+        license for the registration report, and when the report is missing, more than 36 hours old, or older than the
+        last change of the policy.
+      - It matters only when O(methods_required) rises or a method is turned off.
     type: bool
     default: false
   telephony_provider:
     description:
-      - Whether the tenant has a telephony provider of its own, which keeps SMS and voice after Microsoft ends them. No
-        API tells.
+      - Whether the tenant has its own telephony provider, which keeps text messages and voice calls after Microsoft
+        ends them. No API reports it.
     type: bool
     default: false
 notes:
   - Needs the application permissions C(Organization.Read.All) and C(Policy.Read.AuthenticationMethod) of Microsoft
     Graph, and a portal user with the role C(Security Administrator).
-  - Decides more with the application permissions C(User.Read.All), C(Group.Read.All), C(GroupMember.Read.All),
+  - Decides more rules with the application permissions C(User.Read.All), C(Group.Read.All), C(GroupMember.Read.All),
     C(RoleManagement.Read.Directory), C(AuditLog.Read.All) and C(Policy.Read.All).
 seealso:
   - module: tenantops.entra.sspr_policy
@@ -107,7 +110,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See whether the tenant is ready for two methods
+- name: Check whether the tenant is ready for two methods
   tenantops.entra.sspr_preflight:
     tenant_id: 11111111-1111-4111-8111-111111111111
     expected_domain: contoso.com
@@ -120,17 +123,17 @@ EXAMPLES = r"""
     break_glass: [breakglass@contoso.com]
   register: found
 
-- name: Stop where something blocks
+- name: Fail on blocking findings
   ansible.builtin.assert:
     that: found.ok
     fail_msg: "{{ found.findings | selectattr('blocking') | map(attribute='message') | join('; ') }}"
 
-- name: See what Microsoft's changes will do to the tenant
+- name: Show what Microsoft's announced changes mean for the tenant
   tenantops.entra.sspr_preflight:
     tenant_id: 11111111-1111-4111-8111-111111111111
     as_of: "2027-03-01"
     waivers:
-      - rule: V37
+      - id: security-questions-retired
         reason: The new app is rolled out in April
         owner: kim@contoso.com
         expires: "2027-04-30"
@@ -138,27 +141,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ok:
-  description: Whether nothing blocks.
+  description: Whether no finding blocks.
   returned: success
   type: bool
 findings:
-  description: The rules that do not hold.
+  description: The rules that are not met.
   returned: success
   type: list
   elements: dict
   contains:
     rule:
-      description: The rule's id.
+      description: The ID of the rule.
       type: str
     severity:
-      description: V(error) or V(warning), on the day of RV(as_of).
+      description: V(error) or V(warning), on the date RV(as_of).
       type: str
     blocking:
-      description: Whether it stands in the way. Only errors that the wanted settings cause or make worse do.
+      description: Whether it blocks. Only errors that the requested settings cause or make worse do.
       type: bool
     status:
       description:
-        - V(new) by the wanted settings, V(present) before, V(waived), or V(expired_waiver) for a waiver that has ended.
+        - V(new) with the requested settings, V(present) before, V(waived), or V(expired_waiver) for a waiver that has
+          expired.
       type: str
     setting:
       description: The option it is about.
@@ -167,60 +171,96 @@ findings:
       description: What is wrong.
       type: str
     fix:
-      description: The way out.
+      description: How to fix it.
       type: str
     source:
-      description: Where the rule comes from, mostly the name of a page of Microsoft's documentation.
+      description: The source of the rule, usually the name of a page of Microsoft's documentation.
       type: str
     users:
-      description: The first 20 of the users it is about.
+      description: The first 20 of the affected users.
       type: list
-      elements: str
+      elements: dict
+      contains: &user
+        id:
+          description: The object ID, null if it was not read.
+          type: str
+        user_principal_name:
+          description: The user principal name, null if it was not read.
+          type: str
+        display_name:
+          description: The display name, null if it was not read.
+          type: str
     count:
-      description: How many users it is about, null where it is not about users.
+      description: The number of affected users, null when the rule is not about users.
       type: int
   sample:
-    - rule: V17
+    - rule: locked-out-users
       severity: error
       blocking: true
       status: new
       setting: methods_required
-      message: 1 users in scope can reset now and no longer could
+      message: 1 user in scope would lose the ability to reset
       fix: Have them register more methods first, or allow it with max_locked_out_users.
       source: concept-sspr-howitworks
-      users: [kim@contoso.com]
+      users:
+        - id: 44444444-4444-4444-8444-444444444444
+          user_principal_name: kim@contoso.com
+          display_name: Kim Akers
       count: 1
 not_checked:
-  description: The rules that could not be decided, each with why.
+  description: The rules that could not be decided.
   returned: success
   type: list
   elements: dict
   contains:
-    rule:
-      description: The rule's id.
+    what:
+      description: The ID of the rule.
       type: str
-    why:
+    options:
+      description: The options the rule is about.
+      type: list
+      elements: str
+    reason:
+      description:
+        - A kind of error, as in RV(error.kind), when a fact could not be read.
+        - V(not_needed) when nothing the rule is about changes, or no other rule needs the fact. V(unknown) when the
+          tenant does not report it.
+      type: str
+    message:
       description: What was missing.
       type: str
+    hint:
+      description: How to fix it, null if there is nothing to fix.
+      type: str
   sample:
-    - rule: V29
-      why: whether another tenant synchronizes these users is not shown here
+    - what: administrators-in-scope
+      options: [group, scope]
+      reason: not_needed
+      message: the users in a group were not read, because nothing that the rule is about changes
+      hint:
 locked_out:
-  description: Who in scope can reset now and no longer could.
+  description: The users in scope who would lose the ability to reset.
   returned: success
   type: dict
   contains:
     asked:
-      description: Whether the number of methods rises or a method is dropped, null where that is not known.
+      description: Whether the number of methods rises or a method is turned off, null if that is unknown.
       type: bool
     count:
-      description: How many they are, null where it is not known.
+      description: The number of these users, null if it is unknown.
       type: int
     users:
       description: The first 20 of them.
       type: list
-      elements: str
-  sample: {asked: true, count: 1, users: [kim@contoso.com]}
+      elements: dict
+      contains: *user
+  sample:
+    asked: true
+    count: 1
+    users:
+      - id: 44444444-4444-4444-8444-444444444444
+        user_principal_name: kim@contoso.com
+        display_name: Kim Akers
 changes:
   description: The options that would change.
   returned: success
@@ -228,7 +268,7 @@ changes:
   elements: str
   sample: [methods_required]
 as_of:
-  description: The day that was judged by.
+  description: The date that was validated for.
   returned: success
   type: str
   sample: "2026-11-25"
@@ -280,7 +320,7 @@ error:
     kind:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
-          C(permission), C(invalid_setting), C(unsupported), C(throttled), C(unreachable), C(internal).
+          C(permission), C(invalid_setting), C(unsupported), C(throttled), C(unreachable), C(environment), C(internal).
       type: str
     plane:
       description: The service, C(graph) or C(portal), or null.

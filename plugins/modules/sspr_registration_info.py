@@ -3,21 +3,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""See who has registered for self-service password reset, and who would be locked out by a change."""
+"""Report who has registered for self-service password reset, and who would lose it with a change."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_registration_info
-short_description: See who has registered, and who could no longer reset after a change
+short_description: Report who has registered, and who would lose the ability to reset
 version_added: 0.1.0
 description:
-  - Counts from Microsoft's registration report who of those in scope has registered enough methods to reset the
-    password, and lists who has not.
-  - Given settings, it answers who can reset today and could no longer under them. Ask that before
-    O(tenantops.entra.sspr_auth_methods#module:methods_required) goes up or a method goes off.
+  - Counts the users in scope who have registered enough methods to reset their password, from Microsoft's registration
+    report, and lists those who have not.
+  - With settings, it reports which users can reset today and would lose that ability under these settings. Run it
+    before raising O(tenantops.entra.sspr_auth_methods#module:methods_required) or turning off a method.
   - The report lags by up to 36 hours, see RV(as_of) and RV(stale). It needs Entra ID P1 or P2.
-  - What cannot be read is null, and listed in RV(unavailable) with the reason and the way out.
+  - What cannot be read is null, and is listed in RV(unavailable) with the reason and how to fix it.
   - Never writes.
 author:
   - tenantops contributors (@tenantops)
@@ -26,29 +26,29 @@ extends_documentation_fragment:
   - tenantops.entra.settings.info
 options:
   scope:
-    description: What if this were the scope. Left out, it is the tenant's.
+    description: The scope to evaluate. Defaults to the tenant's.
     type: str
     choices: [none, selected, all]
   group:
     description:
-      - What if this were the group of O(scope=selected), by display name or object ID. Left out, it is the tenant's.
-      - Nested groups count.
+      - The group of O(scope=selected) to evaluate, by display name or object ID. Defaults to the tenant's.
+      - Members of nested groups count.
     type: str
   methods_required:
-    description: What if so many methods were required. Left out, it is the tenant's number.
+    description: The number of required methods to evaluate. Defaults to the tenant's.
     type: int
     choices: [1, 2]
   methods:
     description:
-      - What if these methods were on or off, as in M(tenantops.entra.sspr_auth_methods). A key that is left out is as
-        in the tenant.
+      - The methods to evaluate as on or off, as in M(tenantops.entra.sspr_auth_methods). A key that is omitted is as in
+        the tenant.
     type: dict
     suboptions:
       email:
-        description: E-mail one-time passcodes.
+        description: Email one-time passcodes.
         type: bool
       mobile_phone:
-        description: A mobile phone. In a migrated tenant V(false) is without voice calls too.
+        description: A mobile phone. In a migrated tenant, V(false) turns off voice calls as well.
         type: bool
       voice:
         description: Voice calls to a mobile phone. Only in a migrated tenant.
@@ -68,40 +68,41 @@ options:
       security_questions:
         description: Security questions.
         type: bool
-  at_date:
+  as_of:
     description:
-      - What if it were this day, V(YYYY-MM-DD). Methods that Microsoft has retired by then do not count.
+      - The date to evaluate, V(YYYY-MM-DD). Methods that Microsoft has retired by then do not count. Defaults to today
+        (UTC).
     type: str
   telephony_provider:
     description:
-      - Whether the tenant has a telephony provider of its own, with which SMS and voice calls outlive their retirement.
-        No API tells.
+      - Whether the tenant has its own telephony provider, which keeps text messages and voice calls after Microsoft
+        ends them. No API reports it.
     type: bool
     default: false
   exclude:
     description:
-      - Accounts that are no people, by user principal name or object ID. For example shared mailboxes, rooms, service
-        and break-glass accounts.
-      - Guests and disabled accounts never count, and need not be listed.
+      - Accounts that are not users, by user principal name or object ID. For example shared mailboxes, rooms, service
+        accounts and break-glass accounts.
+      - Guests and disabled accounts never count, and do not need to be listed.
     type: list
     elements: str
     default: []
   limit:
-    description: How many users a list names. Counts are always of all.
+    description: The maximum number of users in a list. Counts always include all users.
     type: int
     default: 100
 notes:
   - Needs the application permissions C(Organization.Read.All), C(Policy.Read.AuthenticationMethod), C(User.Read.All)
-    and C(AuditLog.Read.All) of Microsoft Graph. Needs C(GroupMember.Read.All) where a group is in scope, and
+    and C(AuditLog.Read.All) of Microsoft Graph. Needs C(GroupMember.Read.All) when a group is in scope, and
     C(Group.Read.All) for O(group).
-  - With C(RoleManagement.Read.Directory) administrators are counted apart, since they follow Microsoft's own policy.
+  - With C(RoleManagement.Read.Directory), administrators are counted apart, since they follow Microsoft's own policy.
     Without it they count as users, and RV(unavailable) says so. A role that is only eligible does not count.
-  - Without a portal credential the scope and the number are not known. The report's own flags are used instead, and
-    RV(unavailable) says so.
-  - Office and mobile numbers and alternate addresses in the directory are no registered methods, and never counted. Nor
-    is an alternate mobile phone, a passkey, Windows Hello or a Temporary Access Pass.
-  - Notification and code of an app are one method.
-  - Microsoft allows five requests to the report in ten seconds. The module waits as it is told; 5,000 users take
+  - Without a portal credential, the scope and the required number are unknown. The report's own flags are used
+    instead, and RV(unavailable) says so.
+  - Phone numbers and alternate email addresses in the directory are not registered methods and never count. Neither
+    does an alternate mobile phone, a passkey, Windows Hello or a Temporary Access Pass.
+  - Notifications and codes of an app are one method.
+  - Microsoft allows five requests to the report in ten seconds. The module waits as the service asks; 5,000 users take
     six requests.
 seealso:
   - module: tenantops.entra.sspr_info
@@ -109,49 +110,49 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See who has registered
+- name: Report who has registered
   tenantops.entra.sspr_registration_info:
     tenant_id: 11111111-1111-4111-8111-111111111111
     exclude:
       - reception@contoso.com
   register: found
 
-- name: See who would be locked out by a second method
+- name: Report who would lose the ability to reset with two required methods
   tenantops.entra.sspr_registration_info:
     tenant_id: 11111111-1111-4111-8111-111111111111
     methods_required: 2
   register: found
 
-- name: Stop when it is anybody, or when it cannot be told
+- name: Fail if there is such a user, or if it is unknown
   ansible.builtin.assert:
     that:
       - found.stale is false
-      - found.counts.locked_out == 0
+      - found.locked_out.count == 0
 
-- name: See who depends on SMS when Microsoft retires it
+- name: Report who depends on text messages and voice calls when Microsoft ends them
   tenantops.entra.sspr_registration_info:
     tenant_id: 11111111-1111-4111-8111-111111111111
-    at_date: "2027-02-01"
+    as_of: "2027-02-01"
 """
 
 RETURN = r"""
 as_of:
-  description: When Microsoft made the report (ISO 8601, UTC), null without a report.
+  description: When Microsoft made the report (ISO 8601, UTC), null without a report. This is not O(as_of).
   returned: success
   type: str
   sample: "2026-11-25T03:16:01.7292271Z"
 stale:
   description:
-    - Whether the report is too old to speak of today. It is more than 36 hours old, or older than the last change of
-      the policy that is known. Null without a report.
+    - Whether the report is too old to say something about today, because it is more than 36 hours old, or older than
+      the last known change of the policy. Null without a report.
   returned: success
   type: bool
 stale_because:
-  description: Why it is, otherwise null.
+  description: Why it is too old, null if it is not.
   returned: success
   type: str
 settings:
-  description: The tenant's own settings that decide, null where they were not read.
+  description: The tenant's own settings that matter, null where they were not read.
   returned: success
   type: dict
   sample:
@@ -160,7 +161,7 @@ settings:
     methods_required: 1
     methods: {email: true, mobile_phone: true, security_questions: false}
 counts:
-  description: How many users, null where it cannot be told.
+  description: Numbers of users, null where they are unknown.
   returned: success
   type: dict
   contains:
@@ -168,43 +169,43 @@ counts:
       description: All user objects of the tenant.
       type: int
     guests:
-      description: Guests, who reset at home.
+      description: Guest users, who reset in their home tenant.
       type: int
     disabled:
       description: Members whose account is disabled, shared mailboxes among them.
       type: int
     excluded:
-      description: Those in O(exclude).
+      description: Users in O(exclude).
       type: int
     admins:
-      description: Members under Microsoft's policy for administrators.
+      description: Members who follow Microsoft's policy for administrators.
       type: int
     in_scope:
-      description: Of all others, those whom the tenant lets reset.
+      description: Of all other users, those in scope of the tenant's policy.
       type: int
     enabled:
-      description: Of all others, those whom the report calls enabled.
+      description: Of all other users, those whom the report calls enabled.
       type: int
     registered:
-      description: Of all others, those whom the report calls registered, in scope or not.
+      description: Of all other users, those whom the report calls registered, in scope or not.
       type: int
     capable:
-      description: Of all others, those whom the report calls capable, which is both.
+      description: Of all other users, those whom the report calls capable, which is both.
       type: int
     not_registered:
-      description: In scope, and not registered by the report.
+      description: Users in scope whom the report does not call registered.
       type: int
     not_in_report:
-      description: In scope, and not in the report yet.
+      description: Users in scope who are not in the report yet.
       type: int
     directory_data_only:
-      description: In scope, with nothing but a number or address in the directory, which does not count any more.
+      description: Users in scope with only a phone number or address in the directory, which no longer counts.
       type: int
     admins_not_registered:
-      description: Administrators with less than the two methods that Microsoft's policy asks for.
+      description: Administrators with fewer than the two methods that Microsoft's policy requires.
       type: int
     locked_out:
-      description: See RV(locked_out).
+      description: The same as RV(locked_out.count).
       type: int
   sample:
     users: 120
@@ -223,12 +224,12 @@ counts:
     locked_out: 17
 coverage_percent:
   description:
-    - Of a hundred in scope, how many have registered enough. Null when it cannot be told, or nobody is in scope.
+    - Percentage of users in scope who have registered enough methods. Null if it is unknown, or no user is in scope.
   returned: success
   type: float
   sample: 87.0
 not_registered:
-  description: Who is in scope and not registered, at most O(limit). Null when it cannot be told.
+  description: Users in scope who have not registered, at most O(limit). Null if they are unknown.
   returned: success
   type: list
   elements: dict
@@ -243,64 +244,80 @@ not_registered:
       description: The display name.
       type: str
     methods:
-      description: What is registered, in the words of Microsoft Graph. Null for who is not in the report.
+      description: The registered methods, in Microsoft Graph's names. Null for a user who is not in the report.
       type: list
       elements: str
 not_in_report:
-  description: Who is in scope and not in the report yet, at most O(limit).
+  description: Users in scope who are not in the report yet, at most O(limit). Null if they are unknown.
   returned: success
   type: list
   elements: dict
   contains: *user
 admins_not_registered:
-  description: Administrators who have too little for Microsoft's policy, at most O(limit).
+  description:
+    - Administrators with fewer methods than Microsoft's policy requires, at most O(limit). Null if they are unknown.
   returned: success
   type: list
   elements: dict
   contains: *user
 locked_out:
-  description:
-    - Who can reset today and could no longer under the settings that are asked about, at most O(limit).
-    - Null when nothing is asked about, or it cannot be told.
+  description: The users who can reset today and would lose that ability under the requested settings or on O(as_of).
   returned: success
-  type: list
-  elements: dict
+  type: dict
   contains:
-    <<: *user
-    usable:
-      description:
-        - What counts today, C(email), C(mobile_phone), C(office_phone), C(mobile_app) or C(security_questions).
-          Null where the settings of today are not known.
+    asked:
+      description: Whether settings or another date than today were requested.
+      type: bool
+    count:
+      description: The number of these users. Null if nothing was requested, or it is unknown.
+      type: int
+    users:
+      description: These users, at most O(limit).
       type: list
-      elements: str
-    left:
-      description: What would still count.
-      type: list
-      elements: str
+      elements: dict
+      contains:
+        <<: *user
+        usable:
+          description:
+            - The kinds of methods that count today, of C(email), C(mobile_phone), C(office_phone), C(mobile_app) and
+              C(security_questions). Null where today's settings are unknown.
+          type: list
+          elements: str
+        left:
+          description: The kinds of methods that would still count.
+          type: list
+          elements: str
   sample:
-    - id: 44444444-4444-4444-8444-444444444444
-      user_principal_name: kim@contoso.com
-      display_name: Kim Akers
-      methods: [mobilePhone]
-      usable: [mobile_phone]
-      left: [mobile_phone]
+    asked: true
+    count: 1
+    users:
+      - id: 44444444-4444-4444-8444-444444444444
+        user_principal_name: kim@contoso.com
+        display_name: Kim Akers
+        methods: [mobilePhone]
+        usable: [mobile_phone]
+        left: [mobile_phone]
 unavailable:
-  description: What could not be told.
+  description: What could not be read or is unknown.
   returned: success
   type: list
   elements: dict
   contains:
-    fact:
+    what:
       description: One of C(registrations), C(settings), C(group), C(roles), C(locked_out).
       type: str
+    options:
+      description: The options that are unknown because of it.
+      type: list
+      elements: str
     reason:
-      description: A kind of error, for example C(licence), C(permission), C(portal_credential_missing).
+      description: A kind of error, for example C(license), C(permission), C(portal_credential_missing).
       type: str
     message:
       description: What happened.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
 tenant:
   description: The tenant as it describes itself.
@@ -330,7 +347,7 @@ error:
     kind:
       description:
         - One of C(credential), C(portal_credential_expired), C(tenant_mismatch), C(permission), C(invalid_setting),
-          C(not_found), C(ambiguous), C(throttled), C(unreachable), C(unexpected_document), C(internal).
+          C(not_found), C(ambiguous), C(throttled), C(unreachable), C(unexpected_document), C(environment), C(internal).
       type: str
     plane:
       description: The service, C(graph) or C(portal), or null.

@@ -3,25 +3,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""See why a user can or cannot reset their password."""
+"""Report why a user can or cannot reset their password."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_user_info
-short_description: See why a user can or cannot reset their password
+short_description: Report why a user can or cannot reset their password
 version_added: 0.1.0
 description:
-  - Looks at everything that decides whether one user can reset their own password. Scope and group, licence, roles,
-    what the user has registered and whether it counts under today's policy, and the last attempts in the audit log.
-  - What keeps the user from it is in RV(blockers), each with Microsoft's code, what it means here, and the fix.
-  - What cannot be read is in RV(unavailable), with the reason. Then RV(capable) is null, unless what is known decides
-    it anyway.
+  - Checks everything that decides whether one user can reset their own password. Scope and group, license, roles, the
+    registered methods and whether they count under today's policy, and the last attempts in the audit log.
+  - What prevents a reset is in RV(blockers), each with Microsoft's code, what it means for this user, and how to fix
+    it.
+  - What cannot be read is in RV(unavailable) with the reason. Then RV(capable) is null, unless what is known decides it
+    anyway.
   - Never writes.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
+  - tenantops.entra.settings.info
 options:
   user:
     description: The user, by user principal name or object ID.
@@ -29,11 +31,11 @@ options:
     required: true
   as_of:
     description:
-      - The day to judge by, as C(YYYY-MM-DD). Later than today, it looks ahead to what Microsoft retires until then.
-      - Left out, it is today.
+      - The date to evaluate, C(YYYY-MM-DD). Set a later date to look ahead to what Microsoft retires by then.
+      - Defaults to today (UTC).
     type: str
   since:
-    description: Only attempts since this day or moment (UTC), as C(2026-11-25) or C(2026-11-25T08:00:00Z).
+    description: Only attempts since this date or timestamp (UTC), for example C(2026-11-25) or C(2026-11-25T08:00:00Z).
     type: str
   events:
     description: How many entries of the audit log to return, from 1 to 100.
@@ -41,30 +43,20 @@ options:
     default: 10
   telephony_provider:
     description:
-      - Whether the tenant has a telephony provider of its own, with which SMS and calls go on after 2027-02-01. No API
-        tells.
+      - Whether the tenant has its own telephony provider, which keeps text messages and voice calls after Microsoft
+        ends them. No API reports it.
     type: bool
     default: false
-attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
-    support: full
-    membership: [tenantops.entra.entra]
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted result without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
 notes:
-  - Needs the application permissions C(Organization.Read.All) and C(User.Read.All). With each of C(Group.Read.All),
-    C(GroupMember.Read.All), C(RoleManagement.Read.Directory), C(UserAuthenticationMethod.Read.All),
-    C(AuditLog.Read.All), C(Policy.Read.AuthenticationMethod) and C(Policy.Read.All) it can tell more.
+  - Needs the application permissions C(Organization.Read.All) and C(User.Read.All). It reports more with each of
+    C(Group.Read.All), C(GroupMember.Read.All), C(RoleManagement.Read.Directory),
+    C(UserAuthenticationMethod.Read.All), C(AuditLog.Read.All), C(Policy.Read.AuthenticationMethod) and
+    C(Policy.Read.All).
   - Scope, group, number of methods, writeback and notifications come from the portal API, whose user needs the role
     Security Administrator (or User Administrator, Authentication Policy Administrator).
-  - The registration report needs Entra ID P1, and lags up to 36 hours. Methods are read from the user, not from the
+  - The registration report needs Entra ID P1, and lags by up to 36 hours. Methods are read from the user, not from the
     report.
-  - Whether the user comes through the captcha of the reset page cannot be tried by any tool.
+  - Whether the user gets past the captcha of the reset page cannot be tested by any tool.
   - Roles that are only eligible (PIM) count when they are active.
 seealso:
   - module: tenantops.entra.sspr_user_methods
@@ -72,17 +64,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See why Adele cannot reset her password
+- name: Report why Adele cannot reset her password
   tenantops.entra.sspr_user_info:
     tenant_id: 11111111-1111-4111-8111-111111111111
     user: adele@contoso.com
   register: adele
 
-- name: Show what to do
+- name: Show how to fix it
   ansible.builtin.debug:
     msg: "{{ adele.blockers | map(attribute='fix') }}"
 
-- name: See whether that still holds when SMS has ended
+- name: Check whether she can still reset after Microsoft has ended text messages
   tenantops.entra.sspr_user_info:
     tenant_id: 11111111-1111-4111-8111-111111111111
     user: adele@contoso.com
@@ -91,14 +83,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user:
-  description: The user object.
+  description: The user.
   returned: success
   type: dict
   contains:
     id:
       description: The object ID.
       type: str
-    upn:
+    user_principal_name:
       description: The user principal name.
       type: str
     display_name:
@@ -108,114 +100,131 @@ user:
       description: Whether sign-in is allowed.
       type: bool
     guest:
-      description: Whether it is a guest.
+      description: Whether the user is a guest.
       type: bool
     synced:
-      description: Whether the user comes from a directory on premises.
+      description: Whether the user is synchronized from an on-premises directory.
       type: bool
     mail:
-      description: The primary address.
+      description: The primary email address.
       type: str
+  sample:
+    id: 44444444-4444-4444-8444-444444444444
+    user_principal_name: adele@contoso.com
+    display_name: Adele Vance
+    enabled: true
+    guest: false
+    synced: false
+    mail: adele@contoso.com
 capable:
   description:
-    - Whether the user can reset their password now. Null where that cannot be told. See RV(unavailable), and the
-      blockers that are not certain.
+    - Whether the user can reset their password. Null if it is unknown, see RV(unavailable) and the blockers that are
+      not certain.
   returned: success
   type: bool
 blockers:
-  description: What keeps the user from it, the most fundamental first.
+  description: What prevents a reset, the most fundamental first.
   returned: success
   type: list
   elements: dict
-  contains:
+  contains: &cause
     code:
-      description: The code that Microsoft shows for it, null where it has none.
+      description: The code that Microsoft shows for it, null if it has none.
       type: str
     name:
       description:
-        - Microsoft's name of the code. What has no code is V(GuestUser), V(AccountDisabled),
-          V(AdministratorsCannotReset), V(TooManyAttempts), V(OnPremisesSuccessCloudFailure).
+        - Microsoft's name of the code. Without a code it is V(GuestUser), V(AccountDisabled),
+          V(AdministratorsCannotReset), V(TooManyAttempts) or V(OnPremisesSuccessCloudFailure).
       type: str
     meaning:
       description: What it means for this user.
       type: str
     fix:
-      description: The way out.
+      description: How to fix it.
       type: str
     certain:
-      description: Whether it surely does. A missing licence, and how the last attempt ended, may not.
+      description:
+        - Whether it certainly prevents a reset. A missing license, and how the last attempt ended, may not.
       type: bool
     source:
-      description: The article of Microsoft's documentation.
+      description: The page of Microsoft's documentation.
       type: str
   sample:
     - code: SSPR_0013
       name: UserNotMemberOfScopedAccessGroup
-      meaning: Self-service password reset is on for one group, and the user is not in it.
-      fix: "Put the user, or a group the user is in, into that group: sspr_pilot with members or groups."
+      meaning: Self-service password reset is enabled for one group, and the user is not in it.
+      fix: Add the user, or a group that contains the user, to that group with sspr_group.
       certain: true
       source: troubleshoot-sspr
 problems:
   description:
-    - What keeps nobody from resetting and is asked about all the same. V(MenuHidden), V(AdministratorsNotNotified),
-      V(NoAddressForNotifications). The keys are those of RV(blockers).
+    - What users ask about and does not prevent a reset. V(MenuHidden), V(AdministratorsNotNotified) or
+      V(NoAddressForNotifications).
   returned: success
   type: list
   elements: dict
+  contains: *cause
 in_scope:
-  description: Whether the tenant's own policy is for the user, null where it cannot be told.
+  description: Whether the user is in the scope of the tenant's own policy, null if it is unknown.
   returned: success
   type: bool
 through:
   description:
-    - With the scope V(selected), the groups by which the user is in it, from the group of the scope to the one that has
-      the user as a direct member.
+    - With the scope V(selected), the groups by which the user is in scope, from the group of the scope to the one that
+      has the user as a direct member. Empty with the scope V(all). Null if the user is not in scope, or it is unknown.
   returned: success
   type: list
   elements: dict
+  contains:
+    id:
+      description: The object ID of the group.
+      type: str
+    display_name:
+      description: The display name of the group.
+      type: str
   sample:
     - {id: 33333333-3333-4333-8333-333333333333, display_name: SSPR Pilot}
     - {id: 33333333-3333-4333-8333-333333333334, display_name: Sales}
 licensed:
-  description: Whether the user has a licence with self-service reset, null where it cannot be told.
+  description: Whether the user has a license that includes self-service password reset, null if it is unknown.
   returned: success
   type: bool
 administrator:
   description:
-    - Whether the user holds a role for which Microsoft's own policy counts instead of the tenant's, directly or through
-      a group. Two methods, and no security questions.
+    - Whether the user has a role, directly or through a group, for which Microsoft's own policy applies instead of the
+      tenant's. It requires two methods and does not accept security questions. Null if it is unknown.
   returned: success
   type: bool
 roles:
-  description: The user's directory roles, by name where it is known, otherwise by template ID.
+  description: The user's directory roles, by name where it is known, else by template ID. Null if they are unknown.
   returned: success
   type: list
   elements: str
   sample: [Helpdesk Administrator]
 methods_required:
-  description: How many methods a reset takes for this user.
+  description: How many methods a reset takes for this user, null if it is unknown.
   returned: success
   type: int
 methods:
-  description: What the user has registered, in the names of the registration report. Null where it could not be read.
+  description: The methods that the user has registered. Null if they could not be read.
   returned: success
   type: list
   elements: dict
   contains:
     method:
-      description: The method.
+      description: The method, in the names of the registration report.
       type: str
     counts:
-      description: Whether it counts for a reset, null where it cannot be told.
+      description: Whether it counts for a reset, null if it is unknown.
       type: bool
     why:
-      description: Why it does not.
+      description: Why it does not count.
       type: str
   sample:
-    - {method: alternateMobilePhone, counts: false, why: the alternate mobile phone serves MFA only}
+    - {method: alternateMobilePhone, counts: false, why: the alternate mobile phone is used for MFA only}
     - {method: email, counts: true, why: null}
 settings:
-  description: The settings that decide, null where they could not be read.
+  description: The settings that matter, null where they could not be read.
   returned: success
   type: dict
   sample:
@@ -233,25 +242,25 @@ events:
   elements: dict
   contains:
     at:
-      description: When (ISO 8601, UTC). An entry appears after 5 minutes to an hour.
+      description: When it happened (ISO 8601, UTC). An entry appears after 5 minutes to an hour.
       type: str
     activity:
-      description: What was tried.
+      description: What the user tried.
       type: str
     result:
       description: How it ended.
       type: str
     reason:
-      description: The reason as the log has it.
+      description: The reason as the audit log has it.
       type: str
     meaning:
-      description: The reason in plain words, where it is a known one.
+      description: The reason in plain English, null if it is not a known one.
       type: str
     correlation_id:
       description: What the entries of one attempt have in common.
       type: str
 report:
-  description: The user's row of the registration report. Null where there is no report.
+  description: The user's row of the registration report. Null if the report could not be read.
   returned: success
   type: dict
   contains:
@@ -259,21 +268,22 @@ report:
       description: When the report was made, which is not when the user registered.
       type: str
     registered:
-      description: Whether it has enough methods.
+      description: Whether the report has the user as registered with enough methods.
       type: bool
     enabled:
-      description: Whether it has the user in scope.
+      description: Whether the report has the user in scope.
       type: bool
     capable:
       description: Both.
       type: bool
     methods:
-      description: The methods it has.
+      description: The registered methods in the report.
       type: list
       elements: str
     note:
       description:
-        - Says C(report not refreshed yet, as of ...) where it differs from what was found.
+        - Says C(report not refreshed yet, as of ...) when the report differs from RV(capable), and why the user is not
+          in it. Otherwise null.
       type: str
 unavailable:
   description: What could not be read.
@@ -283,20 +293,23 @@ unavailable:
   contains:
     what:
       description:
-        - V(groups), V(roles), V(methods), V(licences), V(organization), V(report), V(events), V(through), or settings
-          by name.
+        - One of V(settings), V(groups), V(roles), V(methods), V(licenses), V(report), V(events), V(through).
       type: str
+    options:
+      description: With V(settings), the options that are unknown because of it.
+      type: list
+      elements: str
     reason:
-      description: A kind of error, as in RV(error).
+      description: A kind of error, as in RV(error.kind).
       type: str
     message:
       description: What happened.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
 as_of:
-  description: The day that was judged by.
+  description: The date that was evaluated.
   returned: success
   type: str
 tenant:
@@ -327,7 +340,7 @@ error:
     kind:
       description:
         - One of C(credential), C(portal_credential_expired), C(tenant_mismatch), C(permission), C(invalid_setting),
-          C(not_found), C(unreachable), C(throttled), C(internal).
+          C(not_found), C(unreachable), C(throttled), C(environment), C(internal).
       type: str
     plane:
       description: The service, C(graph) or C(portal), or null.

@@ -28,15 +28,15 @@ IS_ADMINISTRATOR = {
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: how the tenant is broken, where it is told, by which code, and words of the fix.
+    """A row of the table: how the tenant is broken, where it is reported, by which code, and words of the fix.
 
-    ``rule`` is the rule of the preflight that says so of the whole tenant, where there is one.
+    ``rule`` is the rule of preflight that reports it for the whole tenant, where there is one.
     """
 
     seed: Mapping[str, Any]
     code: str
     fix: tuple[str, ...]
-    told: str = "blockers"
+    key: str = "blockers"
     meaning: str = ""
     others: tuple[str, ...] = ()
     rule: str | None = None
@@ -45,18 +45,18 @@ class Row:
 
 TABLE: dict[str, Row] = {
     "the Password reset menu is not found": Row(
-        {**IS_ADMINISTRATOR, "adele": {"mail": "adele@contoso.com", "licences": []}},
+        {**IS_ADMINISTRATOR, "adele": {"mail": "adele@contoso.com", "licenses": []}},
         "MenuHidden",
-        ("Assign an Entra ID licence", "direct item of the admin center's menu"),
-        told="problems",
+        ("Assign an Entra ID license", "direct item of the admin center's menu"),
+        key="problems",
         others=("SSPR_0012",),
-        rule="V53",
+        rule="portal-user-unlicensed",
         by_portal=True,
     ),
     "SSPR does not work for a user": Row(
         {"user_methods": {}},
         "SSPR_0014",
-        ("aka.ms/ssprsetup", "asked to at the next sign-in"),
+        ("aka.ms/ssprsetup", "asked to register at the next sign-in"),
         meaning="has not registered",
     ),
     "a user has no recovery methods": Row(
@@ -69,27 +69,27 @@ TABLE: dict[str, Row] = {
         {"policy": {"enablementType": 0}}, "SSPR_0009", ("selected or all", "sspr_properties")
     ),
     "the portal says not enabled: not in the group": Row(
-        {"groups": [{"id": GROUP, "displayName": "SSPR Pilot", "members": []}]}, "SSPR_0013", ("sspr_pilot",)
+        {"groups": [{"id": GROUP, "displayName": "SSPR Pilot", "members": []}]}, "SSPR_0013", ("sspr_group",)
     ),
     "an administrator gets no notification: off": Row(
         {**IS_ADMINISTRATOR, "policy": {"notifyOnAdminPasswordReset": False}},
         "AdministratorsNotNotified",
         ("sspr_notifications",),
-        told="problems",
-        rule="V76",
+        key="problems",
+        rule="notifications-off",
     ),
     "an administrator gets no notification: no address": Row(
         {**IS_ADMINISTRATOR, "adele": {"mail": None}},
         "NoAddressForNotifications",
         ("mailbox",),
-        told="problems",
-        rule="V77",
+        key="problems",
+        rule="no-admin-mailbox",
     ),
     "writeback to on-premises AD is needed": Row(
         {"adele": {"onPremisesSyncEnabled": True}},
         "SSPR_0010",
         ("Connect or cloud sync", "P1", "sspr_on_premises"),
-        rule="V40",
+        rule="synced-without-writeback",
     ),
 }
 
@@ -109,24 +109,24 @@ def test_each_row_is_named_with_its_fix(make_tenant: Any, ansible: Ansible) -> N
     for name, row in TABLE.items():
         if row.by_portal:
             signs_in_as_portal_user(tenants[name])
-    judged = {name: row.rule for name, row in TABLE.items() if row.rule}
-    *looked, sound = ansible.tasks(
+    rules = {name: row.rule for name, row in TABLE.items() if row.rule}
+    *results, sound = ansible.tasks(
         *(tenant.task("sspr_user_info", user="adele@contoso.com") for tenant in tenants.values()),
-        *(tenants[name].task("sspr_preflight") for name in judged),
+        *(tenants[name].task("sspr_preflight") for name in rules),
         company(make_tenant, **IS_ADMINISTRATOR).task("sspr_preflight"),
     )
-    for (name, row), result in zip(TABLE.items(), looked[: len(TABLE)], strict=True):
+    for (name, row), result in zip(TABLE.items(), results[: len(TABLE)], strict=True):
         assert result.ok, (name, result.values)
-        told = {"blockers": list(row.others), "problems": []}
-        told[row.told].append(row.code)
-        assert {key: codes(result, key) for key in told} == told, name
-        [entry] = [entry for entry in result[row.told] if (entry["code"] or entry["name"]) == row.code]
+        expected = {"blockers": list(row.others), "problems": []}
+        expected[row.key].append(row.code)
+        assert {key: codes(result, key) for key in expected} == expected, name
+        [entry] = [entry for entry in result[row.key] if (entry["code"] or entry["name"]) == row.code]
         assert row.meaning in entry["meaning"], name
         for words in row.fix:
             assert words in entry["fix"], (name, entry["fix"])
         assert result["unavailable"] == [], name
-    for (name, rule), result in zip(judged.items(), looked[len(TABLE) :], strict=True):
+    for (name, rule), result in zip(rules.items(), results[len(TABLE) :], strict=True):
         assert result.ok, (name, result.values)
         [finding] = [entry for entry in result["findings"] if entry["rule"] == rule]
         assert finding["fix"], name
-    assert not {entry["rule"] for entry in sound["findings"]} & set(judged.values())
+    assert not {entry["rule"] for entry in sound["findings"]} & set(rules.values())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The preflight, in real Ansible: a tenant for each rule in which it fires, and one in which none does."""
+"""Preflight in real Ansible: a tenant for each rule in which it fires, and one in which none does."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils.data.directory_roles import TWO_GATE_ROLES
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.engine import RULES
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.texts import RULE_BOOK
+from ansible_collections.tenantops.entra.plugins.module_utils.data.directory_roles import ADMIN_POLICY_ROLES
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.engine import RULES, WAIVER_EXPIRED
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, TaskResult
 
 from .conftest import ALL_PERMISSIONS, APP, GROUP, OPERATOR, Tenant
@@ -30,7 +29,8 @@ PERMISSIONS = [
     "RoleManagement.Read.Directory",
     "User.Read.All",
 ]
-ROLES = TWO_GATE_ROLES["roles"]
+ROLES = ADMIN_POLICY_ROLES["roles"]
+FIRST_SETTING = {rule.id: next(iter(rule.settings), None) for rule in RULES}
 OTHER_GROUP, NESTED, THIRD = (f"{GROUP[:-1]}{digit}" for digit in "456")
 KIM, LEE, ADA, BOB, SAM = (f"55555555-5555-4555-8555-55555555555{digit}" for digit in "12345")
 
@@ -59,7 +59,7 @@ def legacy(state: str = "preMigration", **on: bool) -> dict[str, Any]:
     return {"migration_state": state, "portal_policy": {**flags, **app}}
 
 
-# Everything in order: two methods, of which everybody in the group has both, and one administrator, who is not in it.
+# Everything in order: two methods, of which all users in the group have both, and one administrator, who is not in it.
 SOUND: dict[str, Any] = {
     "apps": {APP: PERMISSIONS},
     "portal_policy": {
@@ -160,13 +160,13 @@ NO_GRACE: dict[str, Any] = {"break_glass": None}
 
 @dataclass(frozen=True)
 class Case:
-    """A tenant, what is wanted there on which day, and what one rule says: status, and whether it blocks."""
+    """A tenant, what is requested there on which day, and what one rule says: status, and whether it blocks."""
 
     rule: str
     status: str | None
     blocking: bool = False
     tenant: dict[str, Any] = field(default_factory=dict)
-    wanted: dict[str, Any] = field(default_factory=dict)
+    requested: dict[str, Any] = field(default_factory=dict)
     severity: str | None = None
     users: list[str] | None = None
     name: str = ""
@@ -174,67 +174,83 @@ class Case:
 
 def case(rule: str, status: str | None, *tenant: dict[str, Any], **more: Any) -> Case:
     expected = {key: more.pop(key) for key in ("blocking", "severity", "users") if key in more}
-    return Case(rule, status, tenant=seed(*tenant), wanted=more, **expected)
+    return Case(rule, status, tenant=seed(*tenant), requested=more, **expected)
 
 
 LATE = "2027-02-01"
 CASES = [
     # Settings
-    case("V01", "present", policy(enablementType=7)),
-    case("V02", "new", NOBODY, scope="selected", blocking=True),
-    case("V02", "present", policy(passwordResetEnabledGroupIds=[])),
-    case("V03", "present", policy(enablementType=0)),
-    case("V03", "new", NOBODY, scope="all", group="SSPR Pilot"),
-    case("V04", "new", group="Nobody", scope="selected", blocking=True),
-    case("V04", "present", policy(passwordResetEnabledGroupIds=[THIRD])),
-    case("V05", "present", group(securityEnabled=False)),
-    case("V06", "new", scope="selected", group="Empty"),
-    case("V07", "present", group(membershipRule="user.memberof -any (group.objectId -in ['1'])")),
-    case("V08", "new", scope="none", users=["kim@contoso.example", "lee@contoso.example"]),
-    case("V08", None, scope="all"),
-    case("V09", "present", admins(LEE), users=["lee@contoso.example"]),
-    case("V10", "present", policy(registrationReconfirmIntevalInDays=900)),
-    case("V10", "new", reconfirm_days=731, blocking=True),
-    case("V10", None, reconfirm_days=730),
-    case("V11", "new", reconfirm_days=0),
-    case("V12", "new", policy(registrationRequiredOnSignIn=False), reconfirm_days=90),
-    case("V12", None, reconfirm_days=90),
-    case("V13", "new", reconfirm_days=181),
-    case("V13", None, reconfirm_days=90),
-    case("V14", "new", required_at_sign_in=False),
-    case("V15", "present", policy(numberOfAuthenticationMethodsRequired=3)),
-    case("V16", "new", methods_required=1),
-    case("V17", "new", ONE, methods(lee=[EMAIL]), methods_required=2, blocking=True, users=["lee@contoso.example"]),
-    case("V17", "new", ONE, methods(lee=[EMAIL]), methods_required=2, max_locked_out_users=1, severity="warning"),
-    case("V17", "new", methods={"email": False, "security_questions": True}, blocking=True),
-    # Has both methods registered, and e-mail is not for everyone.
-    case("V17", "new", ONE, FOR_SALES, methods_required=2, blocking=True, users=["kim@contoso.example"]),
-    case("V17", None, ONE, methods_required=2),
-    case("V17", None, ONE, methods(lee=[EMAIL]), admins(LEE), methods_required=2),
+    case("unknown-scope", "present", policy(enablementType=7)),
+    case("selected-without-group", "new", NOBODY, scope="selected", blocking=True),
+    case("selected-without-group", "present", policy(passwordResetEnabledGroupIds=[])),
+    case("group-ignored", "present", policy(enablementType=0)),
+    case("group-ignored", "new", NOBODY, scope="all", group="SSPR Pilot"),
+    case("group-not-found", "new", group="Nobody", scope="selected", blocking=True),
+    case("group-not-found", "present", policy(passwordResetEnabledGroupIds=[THIRD])),
+    case("group-not-security", "present", group(securityEnabled=False)),
+    case("group-empty", "new", scope="selected", group="Empty"),
+    case("group-rule-retired", "present", group(membershipRule="user.memberof -any (group.objectId -in ['1'])")),
+    case("users-leave-scope", "new", scope="none", users=["kim@contoso.example", "lee@contoso.example"]),
+    case("users-leave-scope", None, scope="all"),
+    case("administrators-in-scope", "present", admins(LEE), users=["lee@contoso.example"]),
+    case("reconfirm-days-out-of-range", "present", policy(registrationReconfirmIntevalInDays=900)),
+    case("reconfirm-days-out-of-range", "new", reconfirm_days=731, blocking=True),
+    case("reconfirm-days-out-of-range", None, reconfirm_days=730),
+    case("reconfirm-never", "new", reconfirm_days=0),
+    case("reconfirm-without-registration", "new", policy(registrationRequiredOnSignIn=False), reconfirm_days=90),
+    case("reconfirm-without-registration", None, reconfirm_days=90),
+    case("reconfirm-days-unusual", "new", reconfirm_days=181),
+    case("reconfirm-days-unusual", None, reconfirm_days=90),
+    case("registration-not-required", "new", required_at_sign_in=False),
+    case("methods-required-out-of-range", "present", policy(numberOfAuthenticationMethodsRequired=3)),
+    case("single-method-required", "new", methods_required=1),
     case(
-        "V20",
+        "locked-out-users",
+        "new",
+        ONE,
+        methods(lee=[EMAIL]),
+        methods_required=2,
+        blocking=True,
+        users=["lee@contoso.example"],
+    ),
+    case(
+        "locked-out-users",
+        "new",
+        ONE,
+        methods(lee=[EMAIL]),
+        methods_required=2,
+        max_locked_out_users=1,
+        severity="warning",
+    ),
+    case("locked-out-users", "new", methods={"email": False, "security_questions": True}, blocking=True),
+    # Has both methods registered, and email is not for everyone.
+    case("locked-out-users", "new", ONE, FOR_SALES, methods_required=2, blocking=True, users=["kim@contoso.example"]),
+    case("locked-out-users", None, ONE, methods_required=2),
+    case("locked-out-users", None, ONE, methods(lee=[EMAIL]), admins(LEE), methods_required=2),
+    case(
+        "too-few-methods",
         "new",
         {"authentication_methods_policy": configured(MicrosoftAuthenticator=False, SoftwareOath=False)},
         ONE,
         methods_required=2,
         blocking=True,
     ),
-    case("V21", "present", legacy(email=True, code=True), severity="error"),
-    case("V21", "new", legacy(email=True), methods={"mobile_app_code": True}, blocking=True),
+    case("authenticator-only", "present", legacy(email=True, code=True), severity="error"),
+    case("authenticator-only", "new", legacy(email=True), methods={"mobile_app_code": True}, blocking=True),
     case(
-        "V21",
+        "authenticator-only",
         "present",
         ONE,
         {"authentication_methods_policy": configured(Email=False, SoftwareOath=False)},
         severity="warning",
     ),
-    case("V22", "present", ONE, legacy(email=True, notification=True)),
-    case("V24", "new", LEGACY_LIKE, methods={"email": False}),
-    case("V24", None, LEGACY_LIKE, methods={"security_questions": False}),
-    case("V25", "present", legacy(mobilePhone=True), severity="error"),
-    case("V25", None, legacy("migrationInProgress", mobilePhone=True)),
+    case("notification-without-code", "present", ONE, legacy(email=True, notification=True)),
+    case("legacy-methods-policy", "new", LEGACY_LIKE, methods={"email": False}),
+    case("legacy-methods-policy", None, LEGACY_LIKE, methods={"security_questions": False}),
+    case("methods-in-other-policy", "present", legacy(mobilePhone=True), severity="error"),
+    case("methods-in-other-policy", None, legacy("migrationInProgress", mobilePhone=True)),
     case(
-        "V27",
+        "users-targeted-by-too-few-methods",
         "present",
         {
             "authentication_methods_policy": {
@@ -244,112 +260,142 @@ CASES = [
         },
         users=["kim@contoso.example"],
     ),
-    case("V30", "present", FREE, {"authentication_methods_policy": configured(Voice=True)}),
+    case("voice-in-free-tenant", "present", FREE, {"authentication_methods_policy": configured(Voice=True)}),
     case(
-        "V31",
+        "directory-data-only",
         "present",
         {"people": [user(KIM, "kim", mobilePhone="+1 2065550101"), *SOUND["people"][1:]]},
         methods(kim=[]),
         users=["kim@contoso.example"],
     ),
     case(
-        "V31",
+        "directory-data-only",
         None,
         {"people": [user(KIM, "kim", mobilePhone="+1 2065550101"), *SOUND["people"][1:]]},
         methods(kim=[]),
         as_of="2026-11-08",
     ),
-    case("V36", "present", SMS_ONLY, as_of="2027-01-31", severity="warning"),
-    case("V36", "present", SMS_ONLY, as_of=LATE, severity="error"),
-    case("V36", None, SMS_ONLY, as_of=LATE, telephony_provider=True),
-    case("V37", "present", QUESTIONS, as_of="2027-02-28", severity="warning"),
-    case("V37", "new", methods={"security_questions": True}, as_of="2027-03-01", blocking=True),
+    case("sms-voice-retired", "present", SMS_ONLY, as_of="2027-01-31", severity="warning"),
+    case("sms-voice-retired", "present", SMS_ONLY, as_of=LATE, severity="error"),
+    case("sms-voice-retired", None, SMS_ONLY, as_of=LATE, telephony_provider=True),
+    case("security-questions-retired", "present", QUESTIONS, as_of="2027-02-28", severity="warning"),
+    case("security-questions-retired", "new", methods={"security_questions": True}, as_of="2027-03-01", blocking=True),
     case(
-        "V38",
+        "security-questions-needed",
         "present",
         QUESTIONS,
         {"authentication_methods_policy": configured(MicrosoftAuthenticator=False, SoftwareOath=False)},
         as_of="2027-03-01",
         severity="error",
     ),
-    # Directory and licences
+    # Directory and licenses
     case(
-        "V40",
+        "synced-without-writeback",
         "present",
         {"people": [user(KIM, "kim", onPremisesSyncEnabled=True), *SOUND["people"][1:]]},
         users=["kim@contoso.example"],
     ),
-    case("V41", "new", {"plans": ["O365_BUSINESS_PREMIUM"]}, password_writeback=True, blocking=True),
-    case("V41", None, {"plans": ["SPB"], "organization": {"onPremisesSyncEnabled": True}}, password_writeback=True),
-    case("V42", "new", password_writeback=True),
-    case("V43", "new", unlock_without_reset=True),
-    case("V50", "present", FREE),
-    case("V50", "present", {"plans": ["O365_BUSINESS_ESSENTIALS"]}),
-    case("V50", None, {"plans": ["O365_BUSINESS_PREMIUM"]}),
+    case("writeback-unlicensed", "new", {"plans": ["O365_BUSINESS_PREMIUM"]}, password_writeback=True, blocking=True),
     case(
-        "V51",
+        "writeback-unlicensed",
+        None,
+        {"plans": ["SPB"], "organization": {"onPremisesSyncEnabled": True}},
+        password_writeback=True,
+    ),
+    case("writeback-without-sync", "new", password_writeback=True),
+    case("unlock-without-writeback", "new", unlock_without_reset=True),
+    case("license-disputed", "present", FREE),
+    case("license-disputed", "present", {"plans": ["O365_BUSINESS_ESSENTIALS"]}),
+    case("license-disputed", None, {"plans": ["O365_BUSINESS_PREMIUM"]}),
+    case(
+        "users-unlicensed",
         "present",
-        {"people": [user(KIM, "kim", licences=[]), *SOUND["people"][1:]]},
+        {"people": [user(KIM, "kim", licenses=[]), *SOUND["people"][1:]]},
         users=["kim@contoso.example"],
     ),
-    case("V51", None, {"plans": ["O365_BUSINESS_PREMIUM"]}),
-    case("V60", "present", policy(numberOfQuestionsToRegister=6)),
-    case("V61", "new", questions_to_register=3, questions_to_reset=4, blocking=True),
-    case("V62", "new", methods={"security_questions": True}, blocking=True),
-    case("V64", "present", policy(securityQuestions=[{"questionText": "ab"}])),
+    case("users-unlicensed", None, {"plans": ["O365_BUSINESS_PREMIUM"]}),
+    case("question-counts-out-of-range", "present", policy(numberOfQuestionsToRegister=6)),
     case(
-        "V65",
+        "more-questions-to-reset-than-registered", "new", questions_to_register=3, questions_to_reset=4, blocking=True
+    ),
+    case("too-few-questions-defined", "new", methods={"security_questions": True}, blocking=True),
+    case("question-length", "present", policy(securityQuestions=[{"questionText": "ab"}])),
+    case(
+        "duplicate-questions",
         "present",
         policy(securityQuestions=[{"questionText": "Where  is it?"}, {"questionText": "where is IT?"}]),
     ),
     # Mail
     case(
-        "V70",
+        "helpdesk-link-without-contact",
         "new",
         policy(customizeHelpdeskLink=False, customHelpdeskEmailOrUrl=""),
         helpdesk_link=True,
         blocking=True,
     ),
-    case("V71", "present", policy(customHelpdeskEmailOrUrl="mailto:it@contoso.example")),
-    case("V71", "new", helpdesk_contact="mailto:it@contoso.example", blocking=True),
-    case("V72", "new", helpdesk_link=False),
-    case("V73", "new", helpdesk_contact="Kim@contoso.example", users=["kim@contoso.example"]),
-    case("V74", "new", helpdesk_contact="http://help.contoso.example"),
-    case("V75", "new", helpdesk_link=False),
-    case("V76", "new", notify_users=False),
-    case("V77", "present", {"people": [*SOUND["people"][:2], user(ADA, "ada", mail=None)]}),
+    case("helpdesk-contact-invalid", "present", policy(customHelpdeskEmailOrUrl="mailto:it@contoso.example")),
+    case("helpdesk-contact-invalid", "new", helpdesk_contact="mailto:it@contoso.example", blocking=True),
+    case("helpdesk-contact-unused", "new", helpdesk_link=False),
+    case("helpdesk-contact-in-scope", "new", helpdesk_contact="Kim@contoso.example", users=["kim@contoso.example"]),
+    case("helpdesk-contact-http", "new", helpdesk_contact="http://help.contoso.example"),
+    case("helpdesk-link-off", "new", helpdesk_link=False),
+    case("notifications-off", "new", notify_users=False),
+    case("no-admin-mailbox", "present", {"people": [*SOUND["people"][:2], user(ADA, "ada", mail=None)]}),
     # Administrators
-    case("V81", "new", admins(LEE), admins_can_reset=False, users=["lee@contoso.example"]),
-    case("V82", "present", methods(ada=[EMAIL]), users=["ada@contoso.example"]),
-    case("V82", None, methods(ada=[EMAIL, MOBILE]), as_of=LATE),
-    case("V82", "present", methods(ada=[EMAIL, MOBILE]), as_of="2027-07-01"),
+    case("administrators-cannot-register", "new", admins(LEE), admins_can_reset=False, users=["lee@contoso.example"]),
+    case("administrators-not-ready", "present", methods(ada=[EMAIL]), users=["ada@contoso.example"]),
+    case("administrators-not-ready", None, methods(ada=[EMAIL, MOBILE]), as_of=LATE),
+    case("administrators-not-ready", "present", methods(ada=[EMAIL, MOBILE]), as_of="2027-07-01"),
     case(
-        "V84",
+        "app-cannot-change-admin-policy",
         "new",
         {"apps": {APP: [name for name in PERMISSIONS if "Authorization" not in name]}},
         admins_can_reset=False,
         blocking=True,
     ),
-    case("V84", None, admins_can_reset=False),
-    case("V85", "new", {"users": {OPERATOR: ["User Administrator"]}}, notify_users=False, blocking=True),
-    case("V85", None, {"users": {OPERATOR: ["User Administrator"]}}, scope="all"),
-    case("V86", "new", scope="all", break_glass=["BG@contoso.example"], users=["bg@contoso.example"]),
-    case("V86", "present", break_glass=[KIM], users=["kim@contoso.example"]),
-    case("V86", "present", admins(LEE, role="Directory Synchronization Accounts"), users=["lee@contoso.example"]),
-    # Sign-in, and what can be known
-    case("V90", "present", blocking_policy()),
-    case("V90", None, blocking_policy(users={"includeUsers": [], "includeGroups": [THIRD]})),
-    case("V90", None, blocking_policy(locations=None)),
-    case("V91", "present", {"security_defaults": True}),
-    case("V93", "present", FREE),
-    case("V94", "present", OLD_REPORT),
-    case("V95", "present", FREE),
-    case("V95", None, FREE, {"audit_events": [{"activityDateTime": ago(1)}]}),
-    case("V96", "present", policy(registrationReconfirmIntevalInDays="180")),
-    case("V96", "new", policy(registrationReconfirmIntevalInDays="180"), reconfirm_days=90, blocking=True),
-    case("V96", "new", policy(objectId="another"), reconfirm_days=90, blocking=True),
+    case("app-cannot-change-admin-policy", None, admins_can_reset=False),
     case(
-        "V97",
+        "portal-user-cannot-write",
+        "new",
+        {"users": {OPERATOR: ["User Administrator"]}},
+        notify_users=False,
+        blocking=True,
+    ),
+    case("portal-user-cannot-write", None, {"users": {OPERATOR: ["User Administrator"]}}, scope="all"),
+    case(
+        "special-accounts-in-scope",
+        "new",
+        scope="all",
+        break_glass=["BG@contoso.example"],
+        users=["bg@contoso.example"],
+    ),
+    case("special-accounts-in-scope", "present", break_glass=[KIM], users=["kim@contoso.example"]),
+    case(
+        "special-accounts-in-scope",
+        "present",
+        admins(LEE, role="Directory Synchronization Accounts"),
+        users=["lee@contoso.example"],
+    ),
+    # Sign-in, and what can be known
+    case("conditional-access-may-block-registration", "present", blocking_policy()),
+    case(
+        "conditional-access-may-block-registration",
+        None,
+        blocking_policy(users={"includeUsers": [], "includeGroups": [THIRD]}),
+    ),
+    case("conditional-access-may-block-registration", None, blocking_policy(locations=None)),
+    case("security-defaults-register-app-only", "present", {"security_defaults": True}),
+    case("registration-report-unlicensed", "present", FREE),
+    case("registration-report-delayed", "present", OLD_REPORT),
+    case("audit-log-empty", "present", FREE),
+    case("audit-log-empty", None, FREE, {"audit_events": [{"activityDateTime": ago(1)}]}),
+    case("unexpected-document", "present", policy(registrationReconfirmIntevalInDays="180")),
+    case(
+        "unexpected-document", "new", policy(registrationReconfirmIntevalInDays="180"), reconfirm_days=90, blocking=True
+    ),
+    case("unexpected-document", "new", policy(objectId="another"), reconfirm_days=90, blocking=True),
+    case(
+        "methods-policy-too-large",
         "present",
         {
             "authentication_methods_policy": {
@@ -357,41 +403,47 @@ CASES = [
             }
         },
     ),
-    case("V98", "new", ONE, scope="all", methods_required=2, methods={"software_oath": False}),
-    case("V98", None, ONE, scope="all", methods_required=2),
-    # Not Microsoft's
-    case("BREAK-GLASS", "new", scope="all", break_glass=None, blocking=True),
+    case("everything-at-once", "new", ONE, scope="all", methods_required=2, methods={"software_oath": False}),
+    case("everything-at-once", None, ONE, scope="all", methods_required=2),
+    # Not from Microsoft
+    case("break-glass-not-declared", "new", scope="all", break_glass=None, blocking=True),
     case(
-        "BREAK-GLASS",
+        "break-glass-not-declared",
         "new",
         policy(registrationRequiredOnSignIn=False),
         required_at_sign_in=True,
         break_glass=None,
         blocking=True,
     ),
-    case("BREAK-GLASS", "present", break_glass=None, notify_users=False),
-    case("BREAK-GLASS", None, scope="all"),
+    case("break-glass-not-declared", "present", break_glass=None, notify_users=False),
+    case("break-glass-not-declared", None, scope="all"),
     case(
-        "E-MAIL",
+        "email-serves-guests",
         "new",
         {"authentication_methods_policy": {"Email": {"allowExternalIdToUseEmailOtp": "enabled"}}},
         methods={"email": False},
         blocking=True,
     ),
-    case("READINESS", "new", ONE, OLD_REPORT, methods_required=2, blocking=True),
-    case("READINESS", "new", ONE, CHANGED_SINCE, methods_required=2, blocking=True),
-    case("READINESS", "new", ONE, FREE, methods_required=2, blocking=True),
-    case("READINESS", "new", ONE, FREE, methods_required=2, allow_unknown_readiness=True, severity="warning"),
-    case("READINESS", "new", ONE, {"registration_report": {"rows": []}}, methods_required=2, blocking=True),
-    case("READINESS", None, FREE, methods_required=1),
-    case("REFUSED", "new", methods={"voice": True}, blocking=True),
-    case("REFUSED", "new", LEGACY_LIKE, methods={"voice": True}, blocking=True),
-    case("REFUSED", None, methods={"voice": True}, allow_sign_in_change=True),
+    case("readiness-unknown", "new", ONE, OLD_REPORT, methods_required=2, blocking=True),
+    case("readiness-unknown", "new", ONE, CHANGED_SINCE, methods_required=2, blocking=True),
+    case("readiness-unknown", "new", ONE, FREE, methods_required=2, blocking=True),
+    case("readiness-unknown", "new", ONE, FREE, methods_required=2, allow_unknown_readiness=True, severity="warning"),
+    case("readiness-unknown", "new", ONE, {"registration_report": {"rows": []}}, methods_required=2, blocking=True),
+    case("readiness-unknown", None, FREE, methods_required=1),
+    case("setting-rejected", "new", methods={"voice": True}, blocking=True),
+    case("setting-rejected", "new", LEGACY_LIKE, methods={"voice": True}, blocking=True),
+    case("setting-rejected", None, methods={"voice": True}, allow_sign_in_change=True),
 ]
 
 
 def preflight(tenant: Tenant, **options: Any) -> dict[str, Any]:
     return tenant.task("sspr_preflight", **{"break_glass": [], **options})
+
+
+def names(users: list[dict[str, Any]]) -> list[str]:
+    """The names of users as results have them."""
+    assert all(set(user) == {"id", "user_principal_name", "display_name"} for user in users)
+    return [user["user_principal_name"] for user in users]
 
 
 def found(result: TaskResult) -> dict[str, dict[str, Any]]:
@@ -400,35 +452,42 @@ def found(result: TaskResult) -> dict[str, dict[str, Any]]:
     return {finding["rule"]: finding for finding in result["findings"]}
 
 
-def unchecked(result: TaskResult) -> set[str]:
-    return {entry["rule"] for entry in result["not_checked"]}
+def unchecked(result: TaskResult) -> dict[str, dict[str, Any]]:
+    """By rule: why it was not checked."""
+    for entry in result["not_checked"]:
+        assert set(entry) == {"what", "options", "reason", "message", "hint"}
+    return {entry["what"]: entry for entry in result["not_checked"]}
 
 
 @pytest.mark.worker_only
 def test_each_rule_fires_where_it_should(make_tenant: Any, ansible: Ansible) -> None:
     tenants = [make_tenant(**entry.tenant) for entry in CASES]
-    results = ansible.tasks(*(preflight(tenant, **entry.wanted) for tenant, entry in zip(tenants, CASES, strict=True)))
+    results = ansible.tasks(
+        *(preflight(tenant, **entry.requested) for tenant, entry in zip(tenants, CASES, strict=True))
+    )
     wrong = []
     for entry, tenant, result in zip(CASES, tenants, results, strict=True):
         finding = found(result).get(entry.rule)
-        why = next((known["why"] for known in result["not_checked"] if known["rule"] == entry.rule), None)
-        shown = (entry.rule, entry.status, entry.wanted, finding or why)
+        why = unchecked(result).get(entry.rule)
+        shown = (entry.rule, entry.status, entry.requested, finding or why)
         if entry.status is None:
             # Silent, and not for lack of an answer.
-            if finding is not None or (why is not None and entry.rule != "V51"):
+            if finding is not None or (why is not None and entry.rule != "users-unlicensed"):
                 wrong.append(shown)
         elif (
             finding is None
             or (finding["status"], finding["blocking"]) != (entry.status, entry.blocking)
             or entry.severity not in (None, finding["severity"])
-            or entry.users not in (None, finding["users"])
-            or finding["setting"] != RULE_BOOK[entry.rule]["settings"][0]
+            or entry.users not in (None, names(finding["users"]))
+            or finding["setting"] != FIRST_SETTING[entry.rule]
             or result["ok"] is not not_blocked(result)
         ):
             wrong.append(shown)
         assert tenant.writes() == []
     assert wrong == []
-    assert {entry.rule for entry in CASES if entry.status} == {*RULES, "REFUSED"} - {"V53"}
+    assert {entry.rule for entry in CASES if entry.status} == {rule.id for rule in RULES if rule != WAIVER_EXPIRED} - {
+        "portal-user-unlicensed"
+    }
 
 
 def not_blocked(result: TaskResult) -> bool:
@@ -437,7 +496,7 @@ def not_blocked(result: TaskResult) -> bool:
 
 @pytest.mark.worker_only
 def test_a_sound_tenant_fulfils_all_rules(make_tenant: Any, ansible: Ansible) -> None:
-    """Every rule is silent and decided on one tenant, but for those that nobody can decide."""
+    """Every rule is silent and decided on one tenant."""
     name = "portal@msp.example"
     tenant = make_tenant(**seed({"users": {OPERATOR: ["Authentication Policy Administrator"]}}))
     portal_user = tenant.simulator.add_user(name, mfa=True, refresh_tokens=[f"rt-{tenant.id}"])
@@ -447,23 +506,24 @@ def test_a_sound_tenant_fulfils_all_rules(make_tenant: Any, ansible: Ansible) ->
     unlicensed = make_tenant(**seed())
     other = unlicensed.simulator.tenant(unlicensed.id)
     other.users[name] = ["Authentication Policy Administrator"]
-    other.people = [*other.people, user(portal_user.object_id, "portal", licences=[])]
+    other.people = [*other.people, user(portal_user.object_id, "portal", licenses=[])]
 
-    sound, no_licence, guest = ansible.tasks(
+    sound, no_license, guest = ansible.tasks(
         preflight(tenant, portal_refresh_token=f"rt-{tenant.id}"),
         preflight(unlicensed, portal_refresh_token=f"rt-{tenant.id}"),
         preflight(unlicensed),
     )
     assert found(sound) == {}
     assert sound["ok"] is True
-    assert unchecked(sound) == {rule for rule, entry in RULE_BOOK.items() if "not_checked" in entry}
+    assert unchecked(sound) == {}
     assert sound["as_of"] == datetime.now(timezone.utc).date().isoformat()
     assert sound["locked_out"] == {"asked": False, "count": 0, "users": []}
     assert sound["changes"] == []
+    assert sum(path.endswith("/organization") for path in paths(tenant)) == 1
     assert sound["request_ids"]
-    assert set(found(no_licence)) == {"V53"}
+    assert set(found(no_license)) == {"portal-user-unlicensed"}
     # A partner's portal user is not in the tenant.
-    assert "V53" in unchecked(guest)
+    assert unchecked(guest)["portal-user-unlicensed"]["reason"] == "not_found"
     assert tenant.writes() == unlicensed.writes() == []
 
 
@@ -484,41 +544,53 @@ def test_only_what_matters_is_read(make_tenant: Any, ansible: Ansible) -> None:
     assert [path for path in paths(helpdesk) if "/policies/" not in path and "organization" not in path] == []
     people = ("/users", "transitiveMembers", "roleAssignments", "userRegistrationDetails", "directoryAudits")
     assert [path for path in paths(unchanged) if any(part in path for part in people)] == []
-    whys = {entry["rule"]: entry["why"] for entry in results[1]["not_checked"]}
-    assert whys["V09"] == "the users in a group were not read, since nothing that the rule is about changes"
-    # Nobody asks who could no longer reset, and so nobody reads the report for that.
+    assert unchecked(results[1])["administrators-in-scope"] == {
+        "what": "administrators-in-scope",
+        "options": ["group", "scope"],
+        "reason": "not_needed",
+        "message": "the users in a group were not read, because nothing that the rule is about changes",
+        "hint": None,
+    }
+    # No rule asks who would lose the ability to reset, so the report is not read for that.
     assert results[2]["locked_out"]["asked"] is False
     assert results[3]["locked_out"] == {"asked": True, "count": 0, "users": []}
     assert sum("userRegistrationDetails" in path for path in paths(stricter)) == 1
 
 
 @pytest.mark.worker_only
-def test_what_cannot_be_read_is_said(make_tenant: Any, ansible: Ansible) -> None:
+def test_what_cannot_be_read_is_reported(make_tenant: Any, ansible: Ansible) -> None:
     few = [name for name in ALL_PERMISSIONS if "Method" in name or name in ("Organization.Read.All", "Group.Read.All")]
     poor = make_tenant(**{**seed(ONE, methods(lee=[EMAIL])), "apps": {APP: few}})
-    broken, nobody = make_tenant(**seed(ONE)), make_tenant(**seed())
+    broken, plain = make_tenant(**seed(ONE)), make_tenant(**seed())
     broken.fault("status", plane="graph", path="userRegistrationDetails", status=500, times=None)
-    result, unreachable, by_hand, missing, typo, off = ansible.tasks(
+    result, unreachable, manual, missing, typo, off = ansible.tasks(
         preflight(poor, methods_required=2, scope="all", admins_can_reset=False),
         preflight(broken, methods_required=2, timeout=5),
-        preflight(nobody, portal_refresh_token=None, portal="manual", notify_users=False),
-        preflight(nobody, portal_refresh_token=None, notify_users=False),
-        preflight(nobody, as_of="tomorrow"),
-        preflight(nobody, max_locked_out_users=-1),
+        preflight(plain, portal_refresh_token=None, portal="manual", notify_users=False),
+        preflight(plain, portal_refresh_token=None, notify_users=False),
+        preflight(plain, as_of="tomorrow"),
+        preflight(plain, max_locked_out_users=-1),
     )
-    assert found(result)["READINESS"]["blocking"] is True
-    assert "AuditLog.Read.All" in found(result)["READINESS"]["message"]
+    assert found(result)["readiness-unknown"]["blocking"] is True
+    assert "AuditLog.Read.All" in found(result)["readiness-unknown"]["message"]
     assert result["locked_out"] == {"asked": True, "count": None, "users": []}
-    whys = {entry["rule"]: entry["why"] for entry in result["not_checked"]}
-    assert {"V17", "V31", "V82", "V90", "V91"} <= set(whys)
-    assert "User.Read.All" in whys["V17"]
-    # What is asked for and cannot be looked at would be refused.
-    assert "admins_can_reset" in found(result)["REFUSED"]["message"]
-    assert "Policy.Read.All" in whys["V90"]
-    assert found(unreachable)["READINESS"]["blocking"] is True
-    assert by_hand["ok"] is True
-    assert "V76" in unchecked(by_hand)
-    assert by_hand["manual"][0]["settings"] == {"notify_users": False}
+    whys = unchecked(result)
+    assert {
+        "locked-out-users",
+        "directory-data-only",
+        "administrators-not-ready",
+        "conditional-access-may-block-registration",
+        "security-defaults-register-app-only",
+    } <= set(whys)
+    assert whys["locked-out-users"]["reason"] == "permission"
+    assert "User.Read.All" in whys["locked-out-users"]["message"]
+    # What is requested on a page that cannot be read would be rejected.
+    assert "admins_can_reset" in found(result)["setting-rejected"]["message"]
+    assert "Policy.Read.All" in whys["conditional-access-may-block-registration"]["message"]
+    assert found(unreachable)["readiness-unknown"]["blocking"] is True
+    assert manual["ok"] is True
+    assert "notifications-off" in unchecked(manual)
+    assert manual["manual"][0]["settings"] == {"notify_users": False}
     assert missing.kind == "portal_credential_missing"
     assert typo.kind == off.kind == "invalid_setting"
     assert "as_of" in typo["msg"]
@@ -528,25 +600,37 @@ def test_what_cannot_be_read_is_said(make_tenant: Any, ansible: Ansible) -> None
 @pytest.mark.worker_only
 def test_waivers(make_tenant: Any, ansible: Ansible) -> None:
     tenant = make_tenant(**seed(ONE, OLD_REPORT, QUESTIONS))
-    waiver = {"rule": "READINESS", "reason": "counted by hand", "owner": "kim@msp.example", "expires": "2027-01-31"}
-    wanted = {"methods_required": 2, "as_of": "2027-01-31"}
+    waiver = {
+        "id": "readiness-unknown",
+        "reason": "counted manually",
+        "owner": "kim@msp.example",
+        "expires": "2027-01-31",
+    }
+    requested = {"methods_required": 2, "as_of": "2027-01-31"}
     waived, ended, impossible, nameless, unknown, vague, twice = ansible.tasks(
-        preflight(tenant, **wanted, waivers=[waiver]),
-        preflight(tenant, **{**wanted, "as_of": "2027-02-01"}, waivers=[waiver]),
-        preflight(tenant, helpdesk_contact="", waivers=[{**waiver, "rule": "V70"}], as_of="2027-01-31"),
+        preflight(tenant, **requested, waivers=[waiver]),
+        preflight(tenant, **{**requested, "as_of": "2027-02-01"}, waivers=[waiver]),
+        preflight(
+            tenant, helpdesk_contact="", waivers=[{**waiver, "id": "helpdesk-link-without-contact"}], as_of="2027-01-31"
+        ),
         preflight(tenant, waivers=[{**waiver, "owner": " "}]),
-        preflight(tenant, waivers=[{**waiver, "rule": "V99"}]),
+        preflight(tenant, waivers=[{**waiver, "id": "V99"}]),
         preflight(tenant, waivers=[{**waiver, "expires": "soon"}]),
         preflight(tenant, waivers=[waiver, waiver]),
     )
-    assert (found(waived)["READINESS"]["status"], waived["ok"]) == ("waived", True)
-    assert (found(ended)["READINESS"]["status"], ended["ok"]) == ("new", False)
-    assert found(ended)["WAIVER"]["status"] == "expired_waiver"
-    assert found(ended)["WAIVER"]["blocking"] is False
-    assert "kim@msp.example" in found(ended)["WAIVER"]["message"]
+    assert (found(waived)["readiness-unknown"]["status"], waived["ok"]) == ("waived", True)
+    assert (found(ended)["readiness-unknown"]["status"], ended["ok"]) == ("new", False)
+    assert found(ended)["waiver-expired"]["status"] == "expired_waiver"
+    assert found(ended)["waiver-expired"]["blocking"] is False
+    assert "kim@msp.example" in found(ended)["waiver-expired"]["message"]
     # The modules would refuse it all the same.
-    assert (found(impossible)["V70"]["status"], impossible["ok"]) == ("new", False)
-    for refused, part in ((nameless, "owner is missing"), (unknown, "'V99'"), (vague, "'soon'"), (twice, "another")):
+    assert (found(impossible)["helpdesk-link-without-contact"]["status"], impossible["ok"]) == ("new", False)
+    for refused, part in (
+        (nameless, "owner is missing"),
+        (unknown, "'V99'"),
+        (vague, "'soon'"),
+        (twice, "duplicate waiver"),
+    ):
         assert refused.kind == "invalid_setting", refused.values
         assert part in refused["msg"]
     assert tenant.writes() == []
@@ -566,15 +650,18 @@ def test_the_calendar(make_tenant: Any, ansible: Ansible) -> None:
         preflight(asking, as_of="2027-03-01", helpdesk_contact="https://it.contoso.example"),
         preflight(make_tenant(**seed()), as_of="2027-02-01", methods=to_sms, allow_sign_in_change=True),
     )
-    shown = [(found(result).get("V36") or {}).get("severity") for result in (january, february, kept)]
+    shown = [(found(result).get("sms-voice-retired") or {}).get("severity") for result in (january, february, kept)]
     assert shown == ["warning", "error", None]
     assert january["ok"] is february["ok"] is True
-    assert [found(result)["V37"]["severity"] for result in (before, after)] == ["warning", "error"]
-    assert found(after)["V37"]["status"] == "present"
+    assert [found(result)["security-questions-retired"]["severity"] for result in (before, after)] == [
+        "warning",
+        "error",
+    ]
+    assert found(after)["security-questions-retired"]["status"] == "present"
     assert before["ok"] is after["ok"] is True
-    assert found(turning_on)["V36"]["blocking"] is True
-    # From that day on nobody's phone counts any more.
-    assert found(turning_on)["V17"]["users"] == ["kim@contoso.example", "lee@contoso.example"]
+    assert found(turning_on)["sms-voice-retired"]["blocking"] is True
+    # From that day on no user's phone counts.
+    assert names(found(turning_on)["locked-out-users"]["users"]) == ["kim@contoso.example", "lee@contoso.example"]
 
 
 @pytest.mark.worker_only
@@ -587,23 +674,26 @@ def test_many_users_are_counted_and_some_named(make_tenant: Any, ansible: Ansibl
         **seed(ONE, EVERYBODY, {"people": everyone, "user_methods": {person["id"]: [EMAIL] for person in everyone}})
     )
     [result] = ansible.tasks(preflight(tenant, methods_required=2))
-    assert result["locked_out"]["count"] == found(result)["V17"]["count"] == 30
+    assert result["locked_out"]["count"] == found(result)["locked-out-users"]["count"] == 30
     first = [f"u{number:04d}@contoso.example" for number in range(20)]
-    assert result["locked_out"]["users"] == found(result)["V17"]["users"] == first
-    assert found(result)["V17"]["message"].startswith("30 users")
+    assert result["locked_out"]["users"] == found(result)["locked-out-users"]["users"]
+    assert names(result["locked_out"]["users"]) == first
+    assert found(result)["locked-out-users"]["message"].startswith("30 users")
 
 
 @pytest.mark.oldest
 def test_the_same_either_way(make_tenant: Any, ansible: Ansible) -> None:
     tenant = make_tenant(**seed(ONE, methods(lee=[EMAIL])))
-    waiver = {"rule": "V17", "reason": "told them", "owner": "kim@msp.example", "expires": "2026-12-31"}
+    waiver = {"id": "locked-out-users", "reason": "informed them", "owner": "kim@msp.example", "expires": "2026-12-31"}
     blocked, waived = ansible.tasks(
         preflight(tenant, methods_required=2, as_of="2026-12-01"),
         preflight(tenant, methods_required=2, as_of="2026-12-01", waivers=[waiver]),
     )
     assert (blocked["ok"], waived["ok"]) == (False, True)
-    assert found(blocked)["V17"]["users"] == ["lee@contoso.example"]
-    assert found(waived)["V17"]["status"] == "waived"
+    assert found(blocked)["locked-out-users"]["users"] == [
+        {"id": LEE, "user_principal_name": "lee@contoso.example", "display_name": "lee"}
+    ]
+    assert found(waived)["locked-out-users"]["status"] == "waived"
     assert blocked["tenant"]["id"] == tenant.id
     assert blocked["backend"] == {"methods_required": "portal"}
     assert blocked["changes"] == ["methods_required"]

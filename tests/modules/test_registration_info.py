@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who has registered, and who would be locked out, in tenants of every kind."""
+"""Who has registered, and who would lose the ability to reset, in tenants of every kind."""
 
 from __future__ import annotations
 
@@ -84,8 +84,21 @@ def names(result: TaskResult, key: str) -> list[str] | None:
     return None if listed is None else [entry["user_principal_name"].partition("@")[0] for entry in listed]
 
 
+def lost(result: TaskResult) -> list[str] | None:
+    """Who would lose the ability to reset; None where that is unknown."""
+    found = result["locked_out"]
+    assert set(found) == {"asked", "count", "users"}
+    assert found["count"] == result["counts"]["locked_out"]
+    if found["count"] is None:
+        assert found["users"] == []
+        return None
+    return [entry["user_principal_name"].partition("@")[0] for entry in found["users"]]
+
+
 def missed(result: TaskResult) -> dict[str, str]:
-    return {entry["fact"]: entry["reason"] for entry in result["unavailable"]}
+    for entry in result["unavailable"]:
+        assert set(entry) == {"what", "options", "reason", "message", "hint"}
+    return {entry["what"]: entry["reason"] for entry in result["unavailable"]}
 
 
 @pytest.mark.oldest
@@ -113,15 +126,17 @@ def test_who_has_registered(make_tenant: Any) -> None:
     }
     assert (names(first, "not_registered"), names(first, "admins_not_registered")) == (["cat", "eve"], ["hal"])
     assert first["not_registered"][0]["methods"] == ["alternateMobilePhone", "fido2SecurityKey"]
-    assert (first["coverage_percent"], first["locked_out"], first["unavailable"]) == (66.7, None, [])
+    assert (first["coverage_percent"], first["unavailable"]) == (66.7, [])
+    assert first["locked_out"] == {"asked": False, "count": None, "users": []}
     assert first["settings"]["scope"] == "all"
     assert (first["stale"], first["stale_because"]) == (False, None)
     assert first["as_of"][:4] == f"{datetime.now(timezone.utc):%Y}"
     assert first["warnings"] == ["exclude: the tenant has no user gone@contoso.example"]
     assert first.changed is second.changed is False
     assert (second["counts"]["locked_out"], second["counts"]["not_registered"]) == (3, 2)
-    assert (names(second, "locked_out"), names(second, "not_registered")) == (["ben"], ["cat"])
-    assert second["locked_out"][0] == {
+    assert (lost(second), names(second, "not_registered")) == (["ben"], ["cat"])
+    assert (second["locked_out"]["asked"], second["locked_out"]["count"]) == (True, 3)
+    assert second["locked_out"]["users"][0] == {
         "id": identity("ben"),
         "user_principal_name": "ben@contoso.example",
         "display_name": "ben",
@@ -160,17 +175,18 @@ def test_who_would_be_locked_out(make_tenant: Any) -> None:
             ["dan"],
         ),
         (migrated, {"scope": "none"}, ["ann", "ben", "dan", "ida", "room"]),
-        (migrated, {"at_date": "2027-02-01"}, ["ben", "ida", "room"]),
-        (migrated, {"at_date": "2027-02-01", "telephony_provider": True}, []),
-        (migrated, {"at_date": "2027-01-31"}, []),
+        (migrated, {"as_of": "2027-02-01"}, ["ben", "ida", "room"]),
+        (migrated, {"as_of": "2027-02-01", "telephony_provider": True}, []),
+        (migrated, {"as_of": "2027-01-31"}, []),
         (legacy, {"methods": {"email": False}}, ["ann"]),
         (legacy, {"methods_required": 1}, []),
         (between, {"methods": {"mobile_phone": False}}, []),
     ]
-    results = migrated.ansible.tasks(*(tenant.task(MODULE, **asked) for tenant, asked, _lost in options))
-    for (_tenant, asked, lost), result in zip(options, results, strict=True):
-        assert names(result, "locked_out") == lost, asked
-        assert result["counts"]["locked_out"] == len(lost)
+    results = migrated.ansible.tasks(*(tenant.task(MODULE, **requested) for tenant, requested, _lost in options))
+    for (_tenant, requested, expected), result in zip(options, results, strict=True):
+        assert lost(result) == expected, requested
+        assert result["counts"]["locked_out"] == len(expected)
+        assert result["locked_out"]["asked"] is True
         assert result["unavailable"] == []
 
 
@@ -202,18 +218,18 @@ def test_scopes(make_tenant: Any) -> None:
     assert missed(in_gone) == {"group": "not_found"}
     assert identity("none") in in_gone["unavailable"][0]["message"]
     assert without["counts"]["in_scope"] == 0
-    assert names(narrowed, "locked_out") == []
+    assert lost(narrowed) == []
     assert foreign.kind == "not_found"
 
 
 @pytest.mark.worker_only
-def test_without_the_portal_the_report_tells_who_is_in_scope(make_tenant: Any) -> None:
+def test_without_the_portal_the_report_shows_who_is_in_scope(make_tenant: Any) -> None:
     tenant: Tenant = make_tenant(**seed())
     legacy: Tenant = make_tenant(**seed(migration_state="preMigration"))
     plain, two, fewer, scope, old, unknown, idle = tenant.ansible.tasks(
         *(
-            of.task(MODULE, portal_refresh_token=None, **asked)
-            for of, asked in (
+            of.task(MODULE, portal_refresh_token=None, **requested)
+            for of, requested in (
                 (tenant, {}),
                 (tenant, {"methods_required": 2}),
                 (tenant, {"methods": {"email": False}}),
@@ -227,16 +243,18 @@ def test_without_the_portal_the_report_tells_who_is_in_scope(make_tenant: Any) -
     assert (plain["counts"]["in_scope"], names(plain, "not_registered")) == (7, ["cat", "eve"])
     assert missed(plain) == {"settings": "portal_credential_missing"}
     assert "registration report" in plain["unavailable"][0]["hint"]
+    assert plain["unavailable"][0]["options"][:3] == ["scope", "group", "methods_required"]
     assert plain["settings"]["scope"] is None
-    assert names(two, "locked_out") == ["ben", "dan", "ida", "room"]
-    assert two["locked_out"][0]["usable"] is None
-    assert two["locked_out"][0]["left"] == ["mobile_phone"]
-    assert names(scope, "locked_out") == ["ann", "ben", "dan", "ida", "room"]
+    assert lost(two) == ["ben", "dan", "ida", "room"]
+    assert two["locked_out"]["users"][0]["usable"] is None
+    assert two["locked_out"]["users"][0]["left"] == ["mobile_phone"]
+    assert lost(scope) == ["ann", "ben", "dan", "ida", "room"]
     for result in (fewer, old):
-        assert (result["locked_out"], result["counts"]["locked_out"]) == (None, None)
+        assert result["locked_out"] == {"asked": True, "count": None, "users": []}
+        assert result["counts"]["locked_out"] is None
         assert missed(result) == {"settings": "portal_credential_missing", "locked_out": "portal_credential_missing"}
-    assert names(unknown, "locked_out") is None
-    assert names(idle, "locked_out") == []
+    assert lost(unknown) is None
+    assert lost(idle) == []
     assert any("group is ignored" in warning for warning in idle["warnings"])
 
 
@@ -247,12 +265,13 @@ def test_without_premium_the_figures_are_unknown_and_not_none(make_tenant: Any) 
     results = tenant.ansible.tasks(tenant.task(MODULE, methods_required=2), standard.task(MODULE, methods_required=2))
     for result in results:
         assert result.ok
-        assert missed(result) == {"registrations": "licence"}
+        assert missed(result) == {"registrations": "license"}
         assert "P1" in result["unavailable"][0]["hint"]
         known = {name: count for name, count in result["counts"].items() if count is not None}
         assert known == {"users": 10, "guests": 1, "disabled": 1, "excluded": 0, "admins": 1, "in_scope": 7}
-        for key in ("as_of", "stale", "coverage_percent", "not_registered", "not_in_report", "locked_out"):
+        for key in ("as_of", "stale", "coverage_percent", "not_registered", "not_in_report"):
             assert result[key] is None, key
+        assert lost(result) is None
 
 
 @pytest.mark.worker_only
@@ -289,8 +308,9 @@ def test_a_method_for_a_group_counts_for_that_group(make_tenant: Any) -> None:
     email = tenant.methods["Email"]
     email["includeTargets"] = [{"targetType": "group", "id": GROUP}]
     before = tenant.run(MODULE, methods_required=2)
-    assert "ann" in (names(before, "locked_out") or [])
-    assert next(entry for entry in before["locked_out"] if entry["display_name"] == "ann")["left"] == ["mobile_phone"]
+    assert "ann" in (lost(before) or [])
+    [ann] = [entry for entry in before["locked_out"]["users"] if entry["display_name"] == "ann"]
+    assert ann["left"] == ["mobile_phone"]
 
 
 @pytest.mark.worker_only
@@ -313,7 +333,7 @@ def test_permissions(make_tenant: Any) -> None:
     assert missed(no_report) == {"registrations": "permission"}
     assert "AuditLog.Read.All" in no_report["unavailable"][0]["hint"]
     assert missed(no_roles) == {"roles": "permission"}
-    assert (no_roles["counts"]["admins"], "hal" in (names(no_roles, "locked_out") or [])) == (0, True)
+    assert (no_roles["counts"]["admins"], "hal" in (lost(no_roles) or [])) == (0, True)
     assert (no_people.kind, "User.Read.All" in no_people["msg"]) == ("permission", True)
     assert enough["unavailable"] == []
 
@@ -323,13 +343,13 @@ def test_wrong_options_are_refused(make_tenant: Any) -> None:
     tenant: Tenant = make_tenant(**seed())
     legacy: Tenant = make_tenant(**seed(migration_state="preMigration"))
     bad = tenant.ansible.tasks(
-        tenant.task(MODULE, at_date="tomorrow"),
+        tenant.task(MODULE, as_of="tomorrow"),
         tenant.task(MODULE, limit=-1),
         tenant.task(MODULE, methods_required=3),
         legacy.task(MODULE, methods={"voice": True}),
     )
     assert [result.kind for result in bad] == ["invalid_setting"] * 4
-    assert "at_date" in bad[0]["msg"]
+    assert bad[0]["msg"].startswith("as_of: 'tomorrow' is not a valid date")
     assert tenant.requests() == []
 
 
@@ -353,7 +373,7 @@ def test_thousands_of_users_and_the_limit_of_the_report(make_tenant: Any) -> Non
     assert result.ok, result["msg"]
     assert (result["counts"]["in_scope"], result["counts"]["not_registered"]) == (5000, 1000)
     assert result["counts"]["locked_out"] == 4000
-    assert names(result, "locked_out") == ["u0000", "u0001", "u0002"]
+    assert lost(result) == ["u0000", "u0001", "u0002"]
     assert (result["coverage_percent"], len(result["not_registered"])) == (80.0, 3)
     reports = [
         request for request in tenant.requests("graph") if request.path.startswith(("/v1.0/reports", "/v1.0/audit"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at one user, in real Ansible: what is told, what cannot be told and why, and that nothing is written."""
+"""Diagnosing one user, in real Ansible: what is found, what is unknown and why, and that nothing is written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,11 @@ def codes(result: TaskResult, key: str = "blockers") -> list[str]:
 
 
 def missing(result: TaskResult) -> dict[str, str]:
-    return {entry["what"]: entry["reason"] for entry in result["unavailable"]}
+    """The reason by what is unavailable; settings by their first option."""
+    for entry in result["unavailable"]:
+        assert set(entry) == {"what", "options", "reason", "message", "hint"}
+        assert (entry["what"] == "settings") is bool(entry["options"])
+    return {next(iter(entry["options"]), entry["what"]): entry["reason"] for entry in result["unavailable"]}
 
 
 def ago(**time: float) -> str:
@@ -106,7 +110,11 @@ def test_a_user_who_can_reset(make_tenant: Any, ansible: Ansible) -> None:
     now, later = run.results
     assert now.ok, now.values
     assert (now["capable"], now["blockers"], now["problems"], now["unavailable"]) == (True, [], [], [])
-    assert now["user"]["upn"] == "adele@contoso.com"
+    assert {key: now["user"][key] for key in ("id", "user_principal_name", "display_name")} == {
+        "id": ADELE["id"],
+        "user_principal_name": "adele@contoso.com",
+        "display_name": "Adele",
+    }
     assert (now["in_scope"], now["licensed"], now["administrator"], now["roles"]) == (True, True, False, [])
     assert [group["display_name"] for group in now["through"]] == ["SSPR Pilot", "Sales", "North"]
     assert {entry["method"]: entry["counts"] for entry in now["methods"]} == {
@@ -121,8 +129,10 @@ def test_a_user_who_can_reset(make_tenant: Any, ansible: Ansible) -> None:
     assert now["events"][0]["meaning"] == "The user gave up before the last method."
     assert (now["report"]["capable"], now["report"]["note"]) == (True, None)
     assert (later["capable"], codes(later), len(later["events"])) == (False, ["SSPR_0014"], 1)
-    assert "mobilePhone: Microsoft stops sending SMS" in later["blockers"][0]["meaning"]
+    assert "mobilePhone: Microsoft ends text messages" in later["blockers"][0]["meaning"]
     assert tenant.writes() == []
+    organization = [request for request in tenant.requests("graph") if request.path.endswith("/organization")]
+    assert len(organization) <= len(run.results)
     assert secrets_in(run.output) == []
     assert "eyJ" not in run.output
     assert not any(result.changed for result in run.results)
@@ -152,21 +162,22 @@ def test_an_administrator_has_microsofts_policy(make_tenant: Any, ansible: Ansib
 
 
 @pytest.mark.worker_only
-def test_what_cannot_be_read_is_told_and_never_guessed(make_tenant: Any, ansible: Ansible) -> None:
+def test_what_cannot_be_read_is_reported_and_never_guessed(make_tenant: Any, ansible: Ansible) -> None:
     blind = company(make_tenant, apps={APP: ["Organization.Read.All", "User.Read.All"]})
     free = company(make_tenant, plans=["O365_BUSINESS_PREMIUM"])
     reader = company(make_tenant, users={OPERATOR: []})
-    asked = {"user": "adele@contoso.com"}
-    nothing, no_licence, no_portal, no_role = ansible.tasks(
-        blind.task("sspr_user_info", portal_refresh_token=None, **asked),
-        free.task("sspr_user_info", **asked),
-        free.task("sspr_user_info", portal_refresh_token=None, **asked),
-        reader.task("sspr_user_info", **asked),
+    requested = {"user": "adele@contoso.com"}
+    nothing, no_license, no_portal, no_role = ansible.tasks(
+        blind.task("sspr_user_info", portal_refresh_token=None, **requested),
+        free.task("sspr_user_info", **requested),
+        free.task("sspr_user_info", portal_refresh_token=None, **requested),
+        reader.task("sspr_user_info", **requested),
     )
     assert nothing.ok, nothing.values
     assert (nothing["capable"], nothing["blockers"], nothing["methods"]) == (None, [], None)
     assert set(missing(nothing)) == {
-        "the settings of the portal API",
+        "scope",
+        "methods.email",
         "methods",
         "admins_can_reset",
         "roles",
@@ -176,8 +187,8 @@ def test_what_cannot_be_read_is_told_and_never_guessed(make_tenant: Any, ansible
     assert all(entry["hint"] for entry in nothing["unavailable"])
     assert nothing["report"] is None
     # Business Standard has reset, and no report.
-    assert (no_licence["capable"], no_licence["licensed"], missing(no_licence)) == (True, True, {"report": "licence"})
-    assert missing(no_portal)["the settings of the portal API"] == "portal_credential_missing"
+    assert (no_license["capable"], no_license["licensed"], missing(no_license)) == (True, True, {"report": "license"})
+    assert missing(no_portal)["scope"] == "portal_credential_missing"
     assert (no_portal["capable"], no_portal["in_scope"], no_portal["settings"]["scope"]) == (None, None, None)
     assert no_portal["settings"]["admins_can_reset"] is True
     assert no_role["capable"] is None
@@ -221,14 +232,14 @@ def test_a_report_that_is_behind_is_said_to_be(make_tenant: Any, ansible: Ansibl
 @pytest.mark.worker_only
 def test_wrong_options_and_unknown_users(make_tenant: Any, ansible: Ansible) -> None:
     tenant = company(make_tenant)
-    asked = {"user": "adele@contoso.com"}
+    requested = {"user": "adele@contoso.com"}
     wrong: list[dict[str, Any]] = [
-        {**asked, "as_of": "soon"},
-        {**asked, "as_of": "2027-02-30"},
-        {**asked, "since": "yesterday"},
-        {**asked, "since": "2026-11-25T08:00:00Z' or 1 eq 1"},
-        {**asked, "events": 0},
-        {**asked, "events": 101},
+        {**requested, "as_of": "soon"},
+        {**requested, "as_of": "2027-02-30"},
+        {**requested, "since": "yesterday"},
+        {**requested, "since": "2026-11-25T08:00:00Z' or 1 eq 1"},
+        {**requested, "events": 0},
+        {**requested, "events": 101},
         {},
     ]
     tenant.simulator.clear_log()
@@ -236,7 +247,7 @@ def test_wrong_options_and_unknown_users(make_tenant: Any, ansible: Ansible) -> 
     assert [result.kind for result in refused] == ["invalid_setting"] * len(wrong)
     assert tenant.requests() == []
     tenant.simulator.tenant(tenant.id).apps[APP] = ["Organization.Read.All"]
-    blind = tenant.run("sspr_user_info", **asked)
+    blind = tenant.run("sspr_user_info", **requested)
     tenant.simulator.tenant(tenant.id).apps[APP] = list(SEES_PEOPLE)
     unknown = tenant.run("sspr_user_info", user="nobody@contoso.com")
     assert (blind.kind, unknown.kind) == ("permission", "not_found")

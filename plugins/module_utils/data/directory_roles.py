@@ -5,11 +5,11 @@
 """Directory roles by name and template id. Data, not code: literals only. Match on the template id: names change.
 
 The first list is that of Microsoft's own policy for administrators, who need two methods whatever the tenant sets. It
-held 27 roles in May 2025. Not on it: Cloud Application Administrator, Global Reader, Security Reader.
+had 27 roles in May 2025. Not on it: Cloud Application Administrator, Global Reader, Security Reader.
 
-A role without an id is matched nowhere, because no page of Microsoft's tells its template id with certainty: three are
-deprecated, and "Application Proxy Service Administrator" is an old name of a template (158c047a-...) that is now Cloud
-Application Administrator, which Microsoft says is not on the list.
+A role without an id is never matched, because no page of Microsoft's states its template id with certainty: three are
+deprecated, and "Application Proxy Service Administrator" is a former name of a template (158c047a-...) that is now
+Cloud Application Administrator, which Microsoft says is not on the list.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ ADMIN_POLICY_ROLES: Mapping[str, Any] = {
         "Yammer Administrator": "810a2642-a034-447f-a5e8-41beaa378541",
     },
 }
-# Further roles that credentials may have.
+
+# Further roles that credentials may have
 OTHER_ROLES: Mapping[str, Any] = {
     "source": "Microsoft's permissions-reference of 2026-01-20",
     "as_of": "2026-11-21",

@@ -2,67 +2,83 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place that judges: every rule, on a tenant as it is and as it would be.
+"""The one place that assesses: every rule, on a tenant as it is and as it would be.
 
-Each rule measures how far a tenant is from fulfilling it (0 = fulfilled). An error stops only what makes that worse;
-what was already so is reported. The planner judges by the documents it has, the preflight by all that can be known.
+Each rule measures how far a tenant is from meeting it (0: it does). An error blocks only what makes that worse; what
+was there before is reported. The planner assesses by the documents it has, preflight by all that can be known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from typing import Any, Literal
 
-from ..users.method_eligibility import reached
-from .setting_checks import SETTING_RULES
-from .tenant_checks import TENANT_RULES
-from .tenant_view import Check, CheckResult, Fact, TenantView, Undecided
-from .texts import RULE_BOOK
+from .._errors import Unavailable
+from ..users.models import UserRef
+from . import setting_checks, tenant_checks
+from .rule import ERROR, METHODS, WARNING, CheckResult, Rule, Severity
+from .tenant_view import FactKey, TenantView, Undecided
 from .waivers import Waiver
 
-ERROR, WARNING = "error", "warning"
-RULES: Mapping[str, Check] = {**SETTING_RULES, **TENANT_RULES}
-
-# What the modules refuse by themselves, whatever the day and whoever asks. No waiver helps against that.
-REFUSED_RULES = frozenset(
-    name
-    for name in SETTING_RULES
-    if RULE_BOOK[name]["severity"] == ERROR and "error_from" not in RULE_BOOK[name] and name != "BREAK-GLASS"
+# What other parts than a check find
+SETTING_REJECTED = Rule(
+    id="setting-rejected",
+    severity=ERROR,
+    settings=METHODS,
+    message="the modules would reject this setting: {why}",
+    fix="Correct the setting.",
+    source="the modules that set it",
+    as_of="2026-11-21",
 )
+WAIVER_EXPIRED = Rule(
+    id="waiver-expired",
+    severity=WARNING,
+    settings=(),
+    message="the waiver for {id} (owner: {owner}) expired on {expires}: {reason}",
+    fix="Renew the waiver, or fix what the rule is about.",
+    source="the given waivers",
+    as_of="2026-11-21",
+)
+# Every rule, in the order of the documentation
+RULES: tuple[Rule, ...] = (*setting_checks.rule, *tenant_checks.rule, SETTING_REJECTED, WAIVER_EXPIRED)
+WAIVABLE_IDS = frozenset(rule.id for rule in RULES) - {WAIVER_EXPIRED.id}
 
-# Facts that take many requests: worth it when a setting changes that they matter for, not when it is merely asked for.
+# A document that is not as expected ends a task before it plans.
+PLANNED_RULES = tuple(rule for rule in RULES if rule.enforced and rule.id != "unexpected-document")
+
+# Facts that take many requests: worth it when a setting changes that they matter for, not when it is just requested.
 COSTLY = frozenset(
-    {"audit", "group_users", "operator", "users", "user", "policy_changed", "registrations", "role_holders"}
+    {"audit", "group_users", "policy_changed", "portal_user", "registrations", "role_holders", "user", "users"}
 )
+# Users that a finding names; all of them are counted.
 MOST_USERS = 20
+
+Status = Literal["new", "present", "waived", "expired_waiver"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that does not hold. ``status``: ``new`` by what is asked for, ``present`` before, or about a waiver."""
+    """A rule that is not met. ``status``: ``new`` with what is requested, ``present`` before, or about a waiver."""
 
-    rule: str
-    severity: str
-    status: str
+    rule: Rule
+    severity: Severity
+    status: Status
     blocking: bool
     message: str
-    users: tuple[str, ...] = ()
+    users: tuple[UserRef, ...] = ()
 
     def as_result(self) -> dict[str, Any]:
-        entry = RULE_BOOK[self.rule]
-        fix = entry["fix"]
         return {
-            "rule": self.rule,
+            "rule": self.rule.id,
             "severity": self.severity,
             "blocking": self.blocking,
             "status": self.status,
-            "setting": next(iter(entry["settings"]), None),
+            "setting": next(iter(self.rule.settings), None),
             "message": self.message,
-            "fix": f"{fix[0].upper()}{fix[1:]}.",
-            "source": entry["source"],
-            "users": list(self.users[:MOST_USERS]),
+            "fix": self.rule.fix,
+            "source": self.rule.source,
+            "users": [user.as_result() for user in self.users[:MOST_USERS]],
             "count": len(self.users) or None,
         }
 
@@ -72,37 +88,34 @@ class Assessment:
     """All findings; the rules that could not be decided, with why; and the facts that would decide more of them."""
 
     findings: list[Finding] = field(default_factory=list)
-    not_checked: dict[str, str] = field(default_factory=dict)
-    wanted: set[Fact] = field(default_factory=set)
+    not_checked: list[Unavailable] = field(default_factory=list)
+    needed: set[FactKey] = field(default_factory=set)
 
     @property
     def ok(self) -> bool:
         return not any(finding.blocking for finding in self.findings)
 
 
-def violations(before: TenantView, after: TenantView, asked: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The faults that stop a task (it causes or worsens them), and those it merely meets."""
-    names = set(asked)
-    stops, notes = [], []
-    for name in RULE_BOOK:
-        # A document that is not as expected ends a task before it plans.
-        if name not in REFUSED_RULES or name == "V96":
+def violations(was: TenantView, becomes: TenantView, requested: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The violations that stop a task, since it causes or worsens them, and those that were there before."""
+    options = set(requested)
+    stops, preexisting = [], []
+    for rule in PLANNED_RULES:
+        before, after = _known(rule, was), _known(rule, becomes)
+        if not after.degree or after.severity == WARNING:
             continue
-        was, becomes = _known(name, before), _known(name, after)
-        if not becomes.degree or becomes.severity == WARNING:
-            continue
-        text = f"{_message(name, becomes)}; {RULE_BOOK[name]['fix']}"
-        if becomes.worse_than(was):
+        text = f"{rule.text(after)}. {rule.fix.removesuffix('.')}"
+        if after.worse_than(before):
             stops.append(text)
-        elif names & set(RULE_BOOK[name]["settings"]):
-            notes.append(f"Already so in the tenant: {text}")
-    return stops, notes
+        elif options & set(rule.settings):
+            preexisting.append(f"Already so in the tenant: {text}.")
+    return stops, preexisting
 
 
-def _known(name: str, view: TenantView) -> CheckResult:
-    """An outcome; what cannot be told does not count against anybody."""
+def _known(rule: Rule, view: TenantView) -> CheckResult:
+    """A result; what is unknown is not held against a tenant."""
     try:
-        return _decide(name, view)
+        return rule.decide(view)
     except Undecided:
         return CheckResult(0)
 
@@ -112,83 +125,86 @@ def assess(
     after: TenantView,
     changed: Iterable[str],
     waivers: Mapping[str, Waiver],
-    refusals: Iterable[str] = (),
+    rejections: Iterable[str] = (),
 ) -> Assessment:
-    """Every rule, on what is known. ``refusals`` are what the planner says besides."""
-    found, touched, today = Assessment(), frozenset(changed), after.declared.as_of
-    for name, entry in RULE_BOOK.items():
-        if "not_checked" in entry:
-            found.not_checked[name] = entry["not_checked"]
-        elif name in RULES:
-            try:
-                becomes = _decide(name, after)
-                was = _was(name, before, after, touched) if becomes.degree else becomes
-            except Undecided as undecided:
-                _note_undecided(name, undecided, found, after, touched)
-            else:
-                if becomes.degree:
-                    found.findings.append(_finding(name, becomes, becomes.worse_than(was), waivers, today))
-    for why in refusals:
-        message = _message("REFUSED", CheckResult(1, words={"why": why}))
-        found.findings.append(Finding("REFUSED", ERROR, "new", True, message))
-    for waiver in waivers.values():
-        if not waiver.counts(today):
-            message = _message("WAIVER", CheckResult(1, words=waiver.as_words()))
-            found.findings.append(Finding("WAIVER", WARNING, "expired_waiver", False, message))
+    """Every rule, on what is known. ``rejections`` are what the planner finds besides."""
+    assessor = _Assessor(before, after, frozenset(changed), waivers)
+    found = Assessment()
+    for rule in RULES:
+        outcome = assessor.assess(rule)
+        if isinstance(outcome, Finding):
+            found.findings.append(outcome)
+        elif isinstance(outcome, Undecided):
+            found.not_checked.append(assessor.explain(rule, outcome))
+            if outcome.fact and assessor.is_needed(rule, outcome.fact):
+                found.needed.add(outcome.fact)
+    found.findings += [_rejected(why) for why in rejections]
+    found.findings += [_expired(waiver) for waiver in waivers.values() if not assessor.is_active(waiver)]
     return found
 
 
-def _finding(name: str, outcome: CheckResult, new: bool, waivers: Mapping[str, Waiver], today: date) -> Finding:
-    severity = outcome.severity or _severity(name, today)
-    refused = new and severity == ERROR and name in REFUSED_RULES
-    waived = name in waivers and waivers[name].counts(today) and not refused
-    return Finding(
-        rule=name,
-        severity=severity,
-        status="waived" if waived else "new" if new else "present",
-        blocking=severity == ERROR and new and not waived,
-        message=_message(name, outcome),
-        users=outcome.users,
-    )
+def _rejected(why: str) -> Finding:
+    message = SETTING_REJECTED.text(CheckResult(1, words={"why": why}))
+    return Finding(SETTING_REJECTED, ERROR, "new", True, message)
 
 
-def _was(name: str, before: TenantView, after: TenantView, touched: frozenset[str]) -> CheckResult:
-    """How it was before. Where that cannot be told, a finding counts as new."""
-    try:
-        return _decide(name, before)
-    except Undecided as undecided:
-        if undecided.fact is not None and _in_question(name, undecided.fact, after, touched):
-            raise
-        return CheckResult(0)
+def _expired(waiver: Waiver) -> Finding:
+    message = WAIVER_EXPIRED.text(CheckResult(1, words=waiver.as_result()))
+    return Finding(WAIVER_EXPIRED, WARNING, "expired_waiver", False, message)
 
 
-def _note_undecided(
-    name: str, undecided: Undecided, found: Assessment, after: TenantView, touched: frozenset[str]
-) -> None:
-    found.not_checked[name] = undecided.why
-    if undecided.fact is None:
-        return
-    if _in_question(name, undecided.fact, after, touched):
-        found.wanted.add(undecided.fact)
-    else:
-        found.not_checked[name] += ", since nothing that the rule is about changes"
+@dataclass(frozen=True)
+class _Assessor:
+    """What rules are assessed on: a tenant before and after, the options that change, and the waivers."""
 
+    before: TenantView
+    after: TenantView
+    changed: frozenset[str]
+    waivers: Mapping[str, Waiver]
 
-def _in_question(name: str, fact: Fact, after: TenantView, touched: frozenset[str]) -> bool:
-    """Whether a fact is worth reading for a rule; all are when nothing is asked for, and the tenant is looked at."""
-    matters = touched if fact[0] in COSTLY else after.requested
-    return not after.requested or bool(matters & set(RULE_BOOK[name]["settings"]))
+    def assess(self, rule: Rule) -> Finding | Undecided | None:
+        """The finding of a rule, or why it cannot be decided; None when it is met."""
+        try:
+            becomes = rule.decide(self.after)
+            was = self._was(rule) if becomes.degree else becomes
+        except Undecided as undecided:
+            return undecided
+        return self._finding(rule, becomes, becomes.worse_than(was)) if becomes.degree else None
 
+    def _finding(self, rule: Rule, becomes: CheckResult, is_new: bool) -> Finding:
+        severity = becomes.severity or rule.severity_on(self.after.declared.as_of)
+        enforced = rule.enforced and is_new and severity == ERROR
+        waived = rule.id in self.waivers and self.is_active(self.waivers[rule.id]) and not enforced
+        return Finding(
+            rule=rule,
+            severity=severity,
+            status="waived" if waived else "new" if is_new else "present",
+            blocking=severity == ERROR and is_new and not waived,
+            message=rule.text(becomes),
+            users=becomes.users,
+        )
 
-def _decide(name: str, view: TenantView) -> CheckResult:
-    found = RULES[name](view)
-    return found if isinstance(found, CheckResult) else CheckResult(int(found))
+    def _was(self, rule: Rule) -> CheckResult:
+        """How it was before; where that is unknown, a finding counts as new. Raises: Undecided."""
+        try:
+            return rule.decide(self.before)
+        except Undecided as undecided:
+            if undecided.fact and self.is_needed(rule, undecided.fact):
+                raise
+            return CheckResult(0)
 
+    def is_needed(self, rule: Rule, fact: FactKey) -> bool:
+        """Whether a fact is worth reading for a rule; all are when nothing is requested and the tenant is assessed."""
+        requested = self.after.requested
+        matters = self.changed if fact[0] in COSTLY else requested
+        return not requested or bool(matters & set(rule.settings))
 
-def _severity(name: str, today: date) -> str:
-    entry = RULE_BOOK[name]
-    return ERROR if "error_from" in entry and reached(entry["error_from"], today) else str(entry["severity"])
+    def explain(self, rule: Rule, undecided: Undecided) -> Unavailable:
+        """Why a rule was not checked."""
+        reason, message = undecided.reason, undecided.message
+        if undecided.fact and not self.is_needed(rule, undecided.fact):
+            reason, message = "not_needed", f"{message}, because nothing that the rule is about changes"
+        return Unavailable(rule.id, reason, message, undecided.hint, rule.settings)
 
-
-def _message(name: str, outcome: CheckResult) -> str:
-    return str(RULE_BOOK[name]["message"]).format(count=outcome.degree, **outcome.words)
+    def is_active(self, waiver: Waiver) -> bool:
+        return waiver.is_active(self.after.declared.as_of)

@@ -4,8 +4,8 @@
 
 """Why one user can or cannot reset a password, decided from what was read about them.
 
-Pure. Every question has three answers: yes, no, and None where what it takes could not be read. So nobody is called
-ready or not for a fact that is missing, and one that is enough decides without the others.
+Pure. Every question has three answers: yes, no, and None where what it takes could not be read. So no user is called
+ready or not because of a missing fact, and a fact that is enough decides without the others.
 """
 
 from __future__ import annotations
@@ -15,21 +15,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
+from .._dates import parse_timestamp
 from ..data.calendar import CUT_OVERS
 from ..data.licenses import SERVICE_PLANS
 from ..data.reset_errors import REASONS, REASONS_WITHIN, RESET_ERRORS
 from ..settings.graph_methods import EVERYONE
-from ..users.coverage import REPORT_DELAY, moment
-from ..users.method_eligibility import (
-    ADMIN_METHODS,
-    GATES,
-    admin_gates,
-    reached,
-    usable,
-)
+from ..users.coverage import REPORT_DELAY
+from ..users.method_eligibility import ADMIN_METHODS_REQUIRED, COUNTED_METHODS, Policy, reached
 from ..users.models import Registration, User
-from ..users.roles import ADMIN_ROLES as TWO_GATE
-from ..users.roles import GLOBAL_ADMINISTRATOR
+from ..users.roles import ADMIN_ROLES, GLOBAL_ADMINISTRATOR
 from .tenant_checks import plans_with_reset
 from .tenant_view import TenantView
 
@@ -38,7 +32,7 @@ Answer: TypeAlias = "bool | None"
 # The report's names of what a user has registered, by Graph's type of the method. Who has the Authenticator app has its
 # codes as well. Passkeys and others keep the name of their type: they never count.
 PHONES = {"mobile": "mobilePhone", "alternateMobile": "alternateMobilePhone", "office": "officePhone"}
-REPORTED: Mapping[str, tuple[str, ...]] = {
+REPORTED_AS: Mapping[str, tuple[str, ...]] = {
     "email": ("email",),
     "microsoftAuthenticator": ("microsoftAuthenticatorPush", "softwareOneTimePasscode"),
     "softwareOath": ("softwareOneTimePasscode",),
@@ -46,9 +40,28 @@ REPORTED: Mapping[str, tuple[str, ...]] = {
     "password": (),
 }
 QUESTIONS = "securityQuestion"
-NEVER = {"alternateMobilePhone": "the alternate mobile phone serves MFA only"}
-BLOCKED = RESET_ERRORS["TooManyAttempts"]["words"]
+NEVER = {"alternateMobilePhone": "the alternate mobile phone is used for MFA only"}
+BLOCKED = RESET_ERRORS["TooManyAttempts"]["logged_as"]
 BLOCKED_FOR = timedelta(hours=24)
+NOT_REGISTERED_CODE = "SSPR_0014"
+
+
+def all_of(*answers: Answer) -> Answer:
+    """Whether all of them are yes; a single no is enough for no."""
+    return False if False in answers else None if None in answers else True
+
+
+def any_of(*answers: Answer) -> Answer:
+    """Whether one of them is yes."""
+    return True if True in answers else None if None in answers else False
+
+
+def negated(answer: Answer) -> Answer:
+    return None if answer is None else not answer
+
+
+def equals(value: Any, expected: Any) -> Answer:
+    return None if value is None else bool(value == expected)
 
 
 @dataclass(frozen=True)
@@ -56,11 +69,11 @@ class Case:
     """What is known of one user; None is what could not be read.
 
     ``groups`` are the ids of all groups the user is in, ``roles`` template ids, ``methods`` the report's names of what
-    is registered, ``questions`` whether security questions are among it, ``skus`` the tenant's. ``one_gate`` is the
-    exception from Microsoft's policy for administrators: neither a domain of its own nor anything synchronized.
+    is registered, ``questions`` whether security questions are among it, ``skus`` the tenant's. ``admins_need_one`` is
+    the exception from Microsoft's policy for administrators: no domain of the tenant's own, nothing synchronized.
     """
 
-    person: User
+    user: User
     view: TenantView
     as_of: date
     now: datetime
@@ -69,7 +82,7 @@ class Case:
     methods: frozenset[str] | None = None
     questions: bool | None = None
     skus: frozenset[str] | None = None
-    one_gate: bool | None = None
+    admins_need_one: bool | None = None
     events: tuple[Mapping[str, Any], ...] = ()
     telephony_provider: bool = False
 
@@ -79,11 +92,11 @@ class Case:
     @property
     def administrator(self) -> Answer:
         """Whether Microsoft's policy for administrators is the one that counts."""
-        return None if self.roles is None else bool(self.roles & TWO_GATE)
+        return None if self.roles is None else bool(self.roles & ADMIN_ROLES)
 
     @property
     def in_scope(self) -> Answer:
-        """Whether the scope of the tenant's own policy has the user in it."""
+        """Whether the user is in the scope of the tenant's own policy."""
         scope, group = self.setting("scope"), self.setting("group")
         if scope != "selected":
             return None if scope is None else bool(scope == "all")
@@ -93,21 +106,26 @@ class Case:
 
     @property
     def licensed(self) -> Answer:
-        if self.person.plans & set(SERVICE_PLANS):
+        if self.user.plans & set(SERVICE_PLANS):
             return True
-        return None if self.skus is None else bool(self.person.plans & plans_with_reset(self.skus))
+        return None if self.skus is None else bool(self.user.plans & plans_with_reset(self.skus))
 
     @property
-    def required(self) -> int | None:
+    def methods_required(self) -> int | None:
         """How many methods a reset takes."""
-        if self.administrator is None or (self.administrator and self.one_gate is None):
+        if self.administrator is None or (self.administrator and self.admins_need_one is None):
             return None
         if self.administrator:
-            return 1 if self.one_gate else ADMIN_METHODS
+            return 1 if self.admins_need_one else ADMIN_METHODS_REQUIRED
         found = self.setting("methods_required")
         return None if found is None else int(found)
 
-    def reaches(self, option: str) -> Answer:
+    @property
+    def registered(self) -> frozenset[str]:
+        """Everything that is known to be registered."""
+        return (self.methods or frozenset()) | ({QUESTIONS} if self.questions else set())
+
+    def is_target_of(self, option: str) -> Answer:
         """Whether a method that is on is for this user."""
         target = self.view.targets.get(option.removeprefix("methods."))
         if target is None:
@@ -120,99 +138,74 @@ class Case:
         return bool((EVERYONE in include or include & self.groups) and not exclude & self.groups)
 
     def offered(self, option: str) -> Answer:
-        """Whether a method is on for this user: in the policy that holds it, or in either while a migration goes on."""
+        """Whether a method is on for this user: in the policy that has it, or in either during a migration."""
         own, graph = self.setting(option), self.view.graph_methods.get(option)
         if self.view.migrated:
-            return every(own, self.reaches(option))
+            return all_of(own, self.is_target_of(option))
         if str(self.view.migration_state).lower() == "migrationinprogress":
-            return some(own, every(graph, self.reaches(option)))
+            return any_of(own, all_of(graph, self.is_target_of(option)))
         return None if own is None else bool(own)
 
-    def switches(self, *, unknown: bool) -> dict[str, Any]:
-        """The settings as they are for this user, with what is not known taken for on or for off."""
-        found = dict(self.view.settings)
-        for option in (option for gate in GATES.values() for option in gate.options):
-            on = self.offered(option)
-            found[option] = unknown if on is None else on
-        return found
+    def policy(self, *, unknown: bool) -> Policy:
+        """The policy as it is for this user. ``unknown`` stands for every method that may be on or off."""
+        settings = dict(self.view.settings)
+        for option in (option for method in COUNTED_METHODS.values() for option in method.options):
+            is_on = self.offered(option)
+            settings[option] = unknown if is_on is None else is_on
+        return Policy(settings, self.view.migrated, self.as_of, telephony_provider=self.telephony_provider)
 
-    @property
-    def registered(self) -> frozenset[str]:
-        """Everything that is known to be registered."""
-        return (self.methods or frozenset()) | ({QUESTIONS} if self.questions else set())
-
-    def gates(self, methods: Iterable[str], *, unknown: bool) -> frozenset[str]:
-        """The gates that these methods open to the user, under the policy that counts."""
-        person = self.person
-        row = Registration(
-            person.id, person.user_principal_name, False, person.guest, False, False, False, frozenset(methods)
-        )
+    def kinds(self, methods: Iterable[str], *, unknown: bool) -> frozenset[str]:
+        """The kinds of methods that count for the user among these, under the policy that counts."""
+        policy, names = self.policy(unknown=unknown), frozenset(methods)
         if self.administrator:
-            return admin_gates(row, self.roles or frozenset(), self.as_of, self.telephony_provider)
-        settings = self.switches(unknown=unknown)
-        return usable(row, settings, self.view.migrated, self.as_of, self.telephony_provider)
+            return policy.admin_kinds(names, self.roles or frozenset())
+        return policy.kinds(names)
 
     def lacks(self, at_least: frozenset[str], at_most: frozenset[str]) -> Answer:
-        """Whether these are fewer gates than a reset takes: surely so, surely not, or it cannot be told."""
-        if self.required is None:
+        """Whether these are fewer kinds than a reset takes: certainly, certainly not, or unknown."""
+        if self.methods_required is None:
             return None
-        return True if len(at_most) < self.required else False if len(at_least) >= self.required else None
+        if len(at_most) < self.methods_required:
+            return True
+        return False if len(at_least) >= self.methods_required else None
 
     @property
     def policy_lacks_methods(self) -> Answer:
         if self.administrator is not False:
             # Microsoft's own policy offers enough.
             return None if self.administrator is None else False
-        return self.lacks(self.gates(GATES, unknown=False), self.gates(GATES, unknown=True))
+        return self.lacks(self.kinds(COUNTED_METHODS, unknown=False), self.kinds(COUNTED_METHODS, unknown=True))
 
     @property
     def user_lacks_methods(self) -> Answer:
         if self.methods is None or self.administrator is None:
             return None
-        maybe = self.registered | (set() if self.questions is False else {QUESTIONS})
-        return self.lacks(self.gates(self.registered, unknown=False), self.gates(maybe, unknown=True))
+        possible = self.registered | (set() if self.questions is False else {QUESTIONS})
+        return self.lacks(self.kinds(self.registered, unknown=False), self.kinds(possible, unknown=True))
 
 
-def every(*answers: Answer) -> Answer:
-    """Whether all of them are yes; one no is enough for no."""
-    return False if False in answers else None if None in answers else True
-
-
-def some(*answers: Answer) -> Answer:
-    """Whether one of them is yes."""
-    return True if True in answers else None if None in answers else False
-
-
-def no(answer: Answer) -> Answer:
-    return None if answer is None else not answer
-
-
-def equals(value: Any, wanted: Any) -> Answer:
-    return None if value is None else bool(value == wanted)
-
-
-def _too_few(kind: str) -> Callable[[Case], Answer]:
-    """One of the ways to have too few methods, unless the policy itself leaves the user without."""
+def _too_few(name: str) -> Callable[[Case], Answer]:
+    """One of the ways to have too few methods, unless the policy itself offers the user too few."""
 
     def holds(case: Case) -> Answer:
-        lacks = every(case.policy_lacks_methods is not True, case.user_lacks_methods)
+        lacks = all_of(case.policy_lacks_methods is not True, case.user_lacks_methods)
         if lacks is None:
-            # Which of the ways it is cannot be told either: one of them says so for all.
-            return None if kind == "TooFewMethods" else False
-        counting = case.gates(case.registered, unknown=False)
+            # Which of the ways it is is unknown as well: one of them says so for all.
+            return None if name == "TooFewMethods" else False
+        counting = case.kinds(case.registered, unknown=False)
         found = "TooFewMethods" if counting else "NoRecoveryMethods" if case.registered else "NotRegistered"
-        return every(lacks, kind == found)
+        return all_of(lacks, name == found)
 
     return holds
 
 
 def _ended_with(name: str) -> Callable[[Case], Answer]:
     """Whether the last attempt ended like this."""
-    words = RESET_ERRORS[name]["words"]
+    logged_as = RESET_ERRORS[name]["logged_as"]
 
     def holds(case: Case) -> Answer:
         return any(
-            words in f"{event.get('resultReason')} {event.get('additionalDetails')}" for event in case.events[:1]
+            logged_as in f"{event.get('resultReason')} {event.get('additionalDetails')}" for event in case.events[:1]
         )
 
     return holds
@@ -222,137 +215,153 @@ def _blocked(case: Case) -> bool:
     return any(
         event.get("activityDisplayName") == BLOCKED and case.now - at < BLOCKED_FOR
         for event in case.events
-        if (at := moment(event.get("activityDateTime"))) is not None
+        if (at := parse_timestamp(event.get("activityDateTime"))) is not None
     )
 
 
 @dataclass(frozen=True)
-class Question:
-    """One entry of ``RESET_ERRORS`` and whether it holds. ``certain``: it surely keeps the user from resetting."""
+class Cause:
+    """One entry of ``RESET_ERRORS``, and whether it holds. ``certain``: it certainly prevents a reset."""
 
     name: str
     holds: Callable[[Case], Answer]
     certain: bool = True
 
 
-# What keeps a user from resetting, the most fundamental first.
+# What prevents a user from resetting, the most fundamental first.
 BLOCKERS = (
-    Question("GuestUser", lambda case: case.person.guest),
-    Question("AccountDisabled", lambda case: no(case.person.enabled)),
-    Question(
+    Cause("GuestUser", lambda case: case.user.guest),
+    Cause("AccountDisabled", lambda case: negated(case.user.enabled)),
+    Cause(
         "AdministratorsCannotReset",
-        lambda case: every(case.administrator, equals(case.setting("admins_can_reset"), False)),
+        lambda case: all_of(case.administrator, equals(case.setting("admins_can_reset"), False)),
     ),
-    Question(
+    Cause(
         "TenantSSPRFlagDisabled",
-        lambda case: every(no(case.administrator), equals(case.setting("scope"), "none")),
+        lambda case: all_of(negated(case.administrator), equals(case.setting("scope"), "none")),
     ),
-    Question(
+    Cause(
         "UserNotMemberOfScopedAccessGroup",
-        lambda case: every(no(case.administrator), equals(case.setting("scope"), "selected"), no(case.in_scope)),
+        lambda case: all_of(
+            negated(case.administrator), equals(case.setting("scope"), "selected"), negated(case.in_scope)
+        ),
     ),
-    Question("SsprNotEnabledInUserPolicy", lambda case: case.policy_lacks_methods),
-    Question("NotRegistered", _too_few("NotRegistered")),
-    Question("NoRecoveryMethods", _too_few("NoRecoveryMethods")),
-    Question("TooFewMethods", _too_few("TooFewMethods")),
-    Question(
+    Cause("SsprNotEnabledInUserPolicy", lambda case: case.policy_lacks_methods),
+    Cause("NotRegistered", _too_few("NotRegistered")),
+    Cause("NoRecoveryMethods", _too_few("NoRecoveryMethods")),
+    Cause("TooFewMethods", _too_few("TooFewMethods")),
+    Cause(
         "WritebackNotEnabled",
-        lambda case: every(case.person.synced, equals(case.setting("password_writeback"), False)),
+        lambda case: all_of(case.user.synced, equals(case.setting("password_writeback"), False)),
     ),
-    # Microsoft's pages disagree on who needs which licence, and say that some get through without.
-    Question("UserNotLicensed", lambda case: no(case.licensed), certain=False),
-    Question("TooManyAttempts", _blocked),
+    # Microsoft's pages disagree on who needs which license, and say that some users can reset without one.
+    Cause("UserNotLicensed", lambda case: negated(case.licensed), certain=False),
+    Cause("TooManyAttempts", _blocked),
     *(
-        Question(name, _ended_with(name), certain=False)
+        Cause(name, _ended_with(name), certain=False)
         for name in ("OnPremisesAdminActionRequired", "OnPremisesConnectivityError", "OnPremisesSuccessCloudFailure")
     ),
 )
 
-# What else people come with. It keeps nobody from resetting.
+# What else users ask about. It does not prevent a reset.
 PROBLEMS = (
-    Question("MenuHidden", lambda case: every(case.administrator, not case.person.plans & set(SERVICE_PLANS))),
-    Question(
+    Cause("MenuHidden", lambda case: all_of(case.administrator, not case.user.plans & set(SERVICE_PLANS))),
+    Cause(
         "AdministratorsNotNotified",
-        lambda case: every(case.administrator, equals(case.setting("notify_admins"), False)),
+        lambda case: all_of(case.administrator, equals(case.setting("notify_admins"), False)),
     ),
-    Question(
+    Cause(
         "NoAddressForNotifications",
-        lambda case: every(GLOBAL_ADMINISTRATOR in (case.roles or ()), case.person.mail is None),
+        lambda case: all_of(GLOBAL_ADMINISTRATOR in (case.roles or ()), case.user.mail is None),
     ),
 )
 
 
-def judge(case: Case) -> tuple[Answer, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Whether the user can reset (None: it cannot be told), what keeps them from it, and what else is wrong."""
-    answers = [(question, question.holds(case)) for question in BLOCKERS]
-    blockers = [_told(question, case) for question, holds in answers if holds]
-    problems = [_told(question, case) for question in PROBLEMS if question.holds(case)]
-    if any(holds and question.certain for question, holds in answers):
-        return False, blockers, problems
-    return None if any(holds is not False for _question, holds in answers) else True, blockers, problems
+@dataclass(frozen=True)
+class Diagnosis:
+    """Whether the user can reset (None: unknown), what prevents it, and what else is wrong, as results show it."""
+
+    capable: Answer
+    blockers: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
 
 
-def _told(question: Question, case: Case) -> dict[str, Any]:
-    entry = RESET_ERRORS[question.name]
+def diagnose(case: Case) -> Diagnosis:
+    """Everything that holds for the user."""
+    answers = [(cause, cause.holds(case)) for cause in BLOCKERS]
+    blockers = [_explain(cause, case) for cause, holds in answers if holds]
+    problems = [_explain(cause, case) for cause in PROBLEMS if cause.holds(case)]
+    if any(holds and cause.certain for cause, holds in answers):
+        return Diagnosis(False, blockers, problems)
+    ready = all(holds is False for _cause, holds in answers)
+    return Diagnosis(True if ready else None, blockers, problems)
+
+
+def _explain(cause: Cause, case: Case) -> dict[str, Any]:
+    entry = RESET_ERRORS[cause.name]
+    about_methods = entry["code"] == NOT_REGISTERED_CODE
+    details = _method_details(cause.name, case) if about_methods else []
+    next_steps = _registration_at_sign_in(case) if about_methods else []
     return {
         "code": entry["code"],
-        "name": entry.get("name", question.name),
-        "meaning": " ".join((entry["meaning"], *_details(question.name, case))),
-        "fix": " ".join((entry["fix"], *_way(entry, case))),
-        "certain": question.certain,
+        "name": entry.get("name", cause.name),
+        "meaning": " ".join((entry["meaning"], *details)),
+        "fix": " ".join((entry["fix"], *next_steps)),
+        "certain": cause.certain,
         "source": entry["source"],
     }
 
 
-def _details(name: str, case: Case) -> list[str]:
-    """What of this user makes it so."""
-    if RESET_ERRORS[name]["code"] != "SSPR_0014" or case.methods is None:
+def _method_details(name: str, case: Case) -> list[str]:
+    """What of this user's methods makes it so."""
+    if case.methods is None:
         return []
-    told = []
+    details = []
     if name == "TooFewMethods":
-        told.append(f"A reset takes {case.required}, and there is {len(case.gates(case.registered, unknown=False))}.")
-    told.extend(f"{entry['method']}: {entry['why']}." for entry in listed(case) if entry["why"])
-    if case.person.directory_data and reached("registered_methods_only", case.as_of):
-        told.append("Numbers and addresses in the user object do not count any more.")
-    return told
+        counting = len(case.kinds(case.registered, unknown=False))
+        details.append(f"A reset takes {case.methods_required}, and the user has {counting}.")
+    details.extend(f"{entry['method']}: {entry['why']}." for entry in assess_methods(case) if entry["why"])
+    if case.user.directory_data and reached("registered_methods_only", case.as_of):
+        details.append("Phone numbers and addresses in the user object no longer count.")
+    return details
 
 
-def _way(entry: Mapping[str, Any], case: Case) -> list[str]:
+def _registration_at_sign_in(case: Case) -> list[str]:
     """Whether the user is asked to register."""
-    asked = case.setting("required_at_sign_in")
-    if entry["code"] != "SSPR_0014" or asked is None:
+    required = case.setting("required_at_sign_in")
+    if required is None:
         return []
-    if asked and (case.in_scope or case.administrator):
-        return ["The user is asked to at the next sign-in."]
-    return [] if asked else ["Nobody is asked to at sign-in here: see sspr_registration with required_at_sign_in."]
+    if not required:
+        return ["Users are not asked to register at sign-in: see required_at_sign_in of sspr_registration."]
+    return ["The user is asked to register at the next sign-in."] if case.in_scope or case.administrator else []
 
 
-def listed(case: Case) -> list[dict[str, Any]]:
-    """Every registered method, whether it counts for this user (None: it cannot be told), and why it does not."""
+def assess_methods(case: Case) -> list[dict[str, Any]]:
+    """Every registered method, whether it counts for this user (None: unknown), and why it does not."""
     found = []
     for name in sorted(case.registered):
-        sure, maybe = (bool(case.gates([name], unknown=unknown)) for unknown in (False, True))
-        unknown = case.administrator is None or sure != maybe
-        why = None if unknown or sure else _why_not(name, case)
-        found.append({"method": name, "counts": None if unknown else sure, "why": why})
+        certainly, possibly = (bool(case.kinds([name], unknown=unknown)) for unknown in (False, True))
+        unknown = case.administrator is None or certainly != possibly
+        why = None if unknown or certainly else _why_not(name, case)
+        found.append({"method": name, "counts": None if unknown else certainly, "why": why})
     return found
 
 
 def _why_not(name: str, case: Case) -> str:
-    gate = GATES.get(name)
-    if gate is None:
+    method = COUNTED_METHODS.get(name)
+    if method is None:
         return NEVER.get(name, "self-service password reset does not use it")
     if name == QUESTIONS and case.administrator:
         return "administrators cannot use security questions"
-    if gate.ends is not None and reached(gate.ends, case.as_of):
-        return f"{CUT_OVERS[gate.ends]['what']} ({CUT_OVERS[gate.ends]['date']})"
-    if not any(case.offered(option) for option in gate.options):
-        limited = any(case.view.effective.get(option) for option in gate.options)
-        return "it is limited to others in the tenant" if limited else "it is switched off in the tenant"
-    return "with one method required, the app's notifications are not offered, only its codes"
+    if method.ends is not None and reached(method.ends, case.as_of):
+        return f"{CUT_OVERS[method.ends]['what']} ({CUT_OVERS[method.ends]['date']})"
+    if not any(case.offered(option) for option in method.options):
+        is_on = any(case.view.effective.get(option) for option in method.options)
+        return "it is targeted at other users of the tenant" if is_on else "it is off in the tenant"
+    return "with one method required, only the app's codes are offered, not its notifications"
 
 
-def names_of(methods: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+def registered_names(methods: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """What a user has registered, in the report's names, from the methods as Graph lists them."""
     found: set[str] = set()
     for method in methods:
@@ -360,32 +369,31 @@ def names_of(methods: Iterable[Mapping[str, Any]]) -> frozenset[str]:
         if kind == "phone":
             found.add(PHONES.get(str(method.get("phoneType")), str(method.get("phoneType"))))
         else:
-            found.update(REPORTED.get(kind, (kind,)))
+            found.update(REPORTED_AS.get(kind, (kind,)))
     return frozenset(found)
 
 
-def reported(row: Registration | None, capable: Answer, now: datetime) -> dict[str, Any]:
-    """What the registration report says, and what is to be thought of it where it says otherwise."""
+def describe_report(row: Registration | None, capable: Answer, now: datetime) -> dict[str, Any]:
+    """What the registration report says, and what to think of it where it says otherwise."""
     if row is None:
-        note = "the report does not have this user: it leaves out disabled accounts, and lags up to 36 hours"
-        return {"as_of": None, "registered": None, "enabled": None, "capable": None, "methods": [], "note": note}
-    as_of = moment(row.as_of)
-    differs = None
+        absent = "the report does not have this user: it omits disabled accounts, and lags by up to 36 hours"
+        return {"as_of": None, "registered": None, "enabled": None, "capable": None, "methods": [], "note": absent}
+    made, note = parse_timestamp(row.as_of), None
     if capable is not None and capable != row.capable:
-        late = as_of is not None and now - as_of > REPORT_DELAY
-        differs = f"report not refreshed {'for more than 36 hours' if late else 'yet'}, as of {row.as_of}"
+        late = made is not None and now - made > REPORT_DELAY
+        note = f"report not refreshed {'for more than 36 hours' if late else 'yet'}, as of {row.as_of}"
     return {
         "as_of": row.as_of,
         "registered": row.registered,
         "enabled": row.enabled,
         "capable": row.capable,
         "methods": sorted(row.methods),
-        "note": differs,
+        "note": note,
     }
 
 
-def explained(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An attempt from the audit log, with its reason in plain words where they are known."""
+def describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An attempt from the audit log, with its reason in plain English where it is known."""
     reason = str(event.get("resultReason") or "").strip()
     known = [text for start, text in REASONS.items() if reason.startswith(start)]
     known += [text for part, text in REASONS_WITHIN.items() if part in reason]

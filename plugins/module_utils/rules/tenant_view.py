@@ -5,27 +5,28 @@
 """What rules look at: a tenant's settings as they are or would be, and what else is known of the tenant.
 
 A rule requires what it needs. What is not there ends it with ``Undecided``, which names the fact that was not read. So
-the rules themselves tell which facts are worth a request.
+the rules themselves show which facts are worth a request.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from .._errors import Unavailable
+from .._errors import Unavailable, UnavailableReason
 from ..settings import graph_methods
 from ..settings.documents import Documents, misfits
 from ..settings.pages import SETTINGS, GroupRef
+from ..users.method_eligibility import Audience, Policy
 
 # ("users",), ("group", id), ("user", id), ...: what it is, and of whom
-Fact = tuple[str, ...]
+FactKey = tuple[str, ...]
 
-# What to say of a fact that was not read.
+# What to say of a fact that was not read
 UNREAD: Mapping[str, str] = {
     "admin_policy_permission": "the app's permissions were not checked",
     "audit": "the audit log was not read",
@@ -33,16 +34,16 @@ UNREAD: Mapping[str, str] = {
     "document": "this page was not read",
     "group": "the group was not read",
     "group_users": "the users in a group were not read",
-    "operator": "the portal user was not read",
-    "organization": "the organization was not read",
-    "users": "the users were not read",
-    "user": "a user was not read",
     "policy_changed": "the time of the last policy change was not read",
     "portal_roles": "the portal user's roles were not checked",
+    "portal_user": "the portal user was not read",
     "registrations": "the registration report was not read",
     "role_holders": "the role assignments were not read",
     "security_defaults": "security defaults were not read",
     "skus": "the subscriptions were not read",
+    "synced": "the organization was not read",
+    "user": "a user was not read",
+    "users": "the users were not read",
 }
 
 # One phone number is one method, whether it receives a text message or a call; so is one app, whether it shows codes
@@ -59,18 +60,26 @@ METHOD_OPTIONS = tuple(option for options in KINDS.values() for option in option
 
 
 class Undecided(Exception):  # noqa: N818 - not an error: a rule without an answer
-    """Why a rule cannot be decided. ``fact`` is what was not read, ``unavailable`` why it could not be read."""
+    """Why a rule cannot be decided. ``fact`` is what was not read yet; None when reading more does not help."""
 
-    def __init__(self, why: str, fact: Fact | None = None, unavailable: Unavailable | None = None) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: UnavailableReason = "unknown",
+        hint: str | None = None,
+        fact: FactKey | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.hint = hint
         self.fact = fact
-        self.unavailable = unavailable
 
 
 @dataclass(frozen=True)
 class Declarations:
-    """What the operator declares because no API reports it, and the day to judge by.
+    """What the operator declares because no API reports it, and the day to assess for.
 
     ``break_glass`` are user principal names or object ids in lower case; None when they were not declared.
     """
@@ -103,7 +112,7 @@ class TenantView:
     requested: frozenset[str] = frozenset()
     since: TenantView | None = None
     declarations: Declarations | None = None
-    facts: Mapping[Fact, Any] = field(default_factory=dict)
+    facts: Mapping[FactKey, Any] = field(default_factory=dict)
 
     def require_setting(self, option: str) -> Any:
         """A setting that has to be known. Raises: Undecided."""
@@ -121,24 +130,24 @@ class TenantView:
 
     def fact_or_unavailable(self, name: str, *of: str) -> Any:
         """A fact, or that it is ``Unavailable``. Raises: Undecided, when it was not read."""
-        fact: Fact = (name, *of)
-        if fact not in self.facts:
-            raise Undecided(UNREAD[name], fact)
-        return self.facts[fact]
+        key: FactKey = (name, *of)
+        if key not in self.facts:
+            raise Undecided(UNREAD[name], fact=key)
+        return self.facts[key]
 
     def require_fact(self, name: str, *of: str) -> Any:
         """A fact that has to be known. Raises: Undecided."""
         found = self.fact_or_unavailable(name, *of)
         if isinstance(found, Unavailable):
-            raise Undecided(found.message, unavailable=found)
+            raise Undecided(found.message, reason=found.reason, hint=found.hint)
         return found
 
     def known_fact(self, name: str, *of: str) -> Any:
         """A fact that other rules have required; it is not read for this one. Raises: Undecided."""
-        fact: Fact = (name, *of)
-        if fact not in self.facts:
-            raise Undecided(f"{UNREAD[name]}, because no other rule needs it")
-        return self.facts[fact]
+        key: FactKey = (name, *of)
+        if key not in self.facts:
+            raise Undecided(f"{UNREAD[name]}, because no other rule needs it", reason="not_needed")
+        return self.facts[key]
 
     @property
     def offers_reset(self) -> bool:
@@ -175,6 +184,65 @@ class TenantView:
             any(effective[option] for option in options) for kind, options in KINDS.items() if kind not in without
         )
 
+    def assuming(self, values: Mapping[str, Any]) -> TenantView:
+        """The same tenant with these values for the settings that are unknown."""
+        unknown = {option: value for option, value in values.items() if self.settings.get(option) is None}
+        return replace(self, settings={**self.settings, **unknown})
+
+    @property
+    def _narrow_targets(self) -> dict[str, tuple[list[str] | None, list[str]]]:
+        """By option: the groups a method is targeted at (None: everyone), and those that are excluded.
+
+        While a migration is in progress, a method that is on in the legacy policy is for everyone.
+        """
+        return {
+            f"methods.{name}": (
+                None if graph_methods.EVERYONE in target["include"] else [group.lower() for group in target["include"]],
+                [group.lower() for group in target["exclude"]],
+            )
+            for name, target in self.targets.items()
+            if self.migrated or not self.settings.get(f"methods.{name}")
+        }
+
+    def target_groups(self) -> frozenset[str]:
+        """The object ids of the groups whose users decide whom methods are for."""
+        return frozenset(
+            group for include, exclude in self._narrow_targets.values() for group in (*(include or ()), *exclude)
+        )
+
+    def audiences(self, users_of: Callable[[str], Iterable[str]]) -> dict[str, Audience]:
+        """By option: the users a method is for, where that is not everyone.
+
+        ``users_of`` has the object ids of the users in a group.
+        """
+
+        def all_of(groups: Iterable[str]) -> frozenset[str]:
+            return frozenset(user for group in groups for user in users_of(group))
+
+        return {
+            option: Audience(None if include is None else all_of(include), all_of(exclude))
+            for option, (include, exclude) in self._narrow_targets.items()
+        }
+
+    def policy(
+        self,
+        day: date,
+        *,
+        members: Iterable[str] = (),
+        audiences: Mapping[str, Audience] | None = None,
+        telephony_provider: bool = False,
+    ) -> Policy:
+        """Whom reset is for on a day, and with what. ``members`` are the object ids of the users in the group."""
+        return Policy(
+            settings=self.effective,
+            migrated=self.migrated,
+            day=day,
+            scope=self.settings.get("scope"),
+            members=frozenset(members),
+            audiences=audiences or {},
+            telephony_provider=telephony_provider,
+        )
+
 
 def view_of(documents: Documents) -> TenantView:
     """A tenant as its documents show it."""
@@ -201,24 +269,3 @@ def view_of(documents: Documents) -> TenantView:
         and methods.get("Email", {}).get("allowExternalIdToUseEmailOtp") == "enabled",
         misfits=misfits(documents, SETTINGS),
     )
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """How far a view is from meeting a rule, 0 when it does. ``words`` fill the rule's message."""
-
-    degree: int
-    users: tuple[str, ...] = ()
-    severity: str | None = None
-    words: Mapping[str, Any] = field(default_factory=dict)
-
-    def worse_than(self, other: CheckResult) -> bool:
-        return bool(set(self.users) - set(other.users)) or self.degree > other.degree
-
-
-def of_users(names: list[str], severity: str | None = None) -> CheckResult:
-    """A result about these users: how many they are is the degree."""
-    return CheckResult(len(names), tuple(sorted(names)), severity)
-
-
-Check = Callable[[TenantView], "int | CheckResult"]

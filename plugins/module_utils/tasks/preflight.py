@@ -2,226 +2,270 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a tenant is ready for what is asked for: what ``sspr_preflight`` does. Reads only.
+"""Whether a tenant is ready for the requested settings: what ``sspr_preflight`` does. Reads only.
 
-The rules say what has to be known. So they are asked, what they lack is read, and they are asked again, until nothing
+The rules know what has to be read. So they are asked, what they need is read, and they are asked again, until nothing
 that can be read would decide more of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, cast
 
-from .._errors import Unavailable, PORTAL, SsprError
-from ..connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, Connection, connection
-from ..planning.plan import Documents, Plan
-from ..rules.engine import MOST_USERS, Assessment, assess
+from .._dates import require_date
+from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable
+from ..connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, connection
+from ..planning.plan import Plan, make_plan
+from ..rules.engine import MOST_USERS, WAIVABLE_IDS, Assessment, assess
 from ..rules.tenant_checks import may_lock_out, who_is_locked_out
-from ..rules.tenant_view import Fact, Declarations, Undecided, TenantView
-from ..rules.waivers import Waiver, day, read_waivers
-from ..runs.tenant_lock import Turnstile
-from ..services import directory, policy_documents
-from ..services.session import Session, open_session
-from ..settings.pages import ALL_PAGES, METHODS, PLANE_OF, POLICY, SETTINGS
-from ..users.models import Unavailable
-from .base import Result, guarded
-from .configure import Configuration, no_portal
+from ..rules.tenant_view import Declarations, FactKey, TenantView, Undecided
+from ..rules.waivers import WAIVERS_SPEC, read_waivers
+from ..runs.recent_writes import RecentWrites
+from ..services import permissions
+from ..services.groups import find_group
+from ..services.reports import read_audit_events, read_last_policy_change, read_registrations
+from ..services.session import Session
+from ..services.tenant import read_conditional_access, read_security_defaults, read_subscriptions
+from ..services.users import read_group, read_group_users, read_role_holders, read_user, read_users
+from ..settings.documents import Documents, settings_of
+from ..settings.pages import (
+    ALL_PAGES,
+    METHODS_POLICY,
+    SETTINGS,
+    SSPR_POLICY,
+    DocumentName,
+    GroupRef,
+    backend_of,
+    documents_for,
+    flatten,
+    surprises,
+)
+from .base import Result, Task, run_task, state_path
+from .document_reader import DocumentReader
+from .portal_access import no_portal
+from .results import manual_steps
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **PORTAL_MODE_SPEC,
     **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
     "as_of": {"type": "str"},
-    "waivers": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {name: {"type": "str", "required": True} for name in ("rule", "reason", "owner", "expires")},
-    },
+    "waivers": WAIVERS_SPEC,
     "break_glass": {"type": "list", "elements": "str"},
     "max_locked_out_users": {"type": "int", "default": 0},
     "allow_unknown_readiness": {"type": "bool", "default": False},
     "telephony_provider": {"type": "bool", "default": False},
 }
 
-# What keeps one fact from being known, and the others not.
-UNREADABLE = frozenset(
-    {
-        "ambiguous",
-        "license",
-        "not_found",
-        "permission",
-        "throttled",
-        "unexpected_document",
-        "unreachable",
-        "unsupported",
-    }
-)
+# Errors about one fact: the others can still be read.
+TOLERATED = UNREADABLE | TRANSIENT | {"ambiguous", "unsupported"}
+# Reasons for an unread page that are reported as a finding, or as a manual step
+REPORTED_ELSEWHERE = frozenset({"portal_credential_missing", "unexpected_document", "unsupported"})
 
-# How each fact is read of the one it is about.
+# How each fact is read of what it is about
 READERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
-    "audit": lambda graph: directory.read_audit_events(graph, limit=1),
-    "conditional_access": directory.read_conditional_access,
-    "group": directory.read_group,
-    "group_people": directory.read_group_people,
-    "organization": directory.read_organization_facts,
-    "people": directory.read_people,
-    "person": directory.read_person,
-    "policy_changed": directory.read_last_policy_change,
-    "registrations": directory.read_registrations,
-    "role_holders": directory.read_role_holders,
-    "security_defaults": directory.read_security_defaults,
-    "skus": directory.read_skus,
+    "audit": lambda graph: read_audit_events(graph, limit=1),
+    "conditional_access": read_conditional_access,
+    "group": read_group,
+    "group_users": read_group_users,
+    "policy_changed": read_last_policy_change,
+    "registrations": read_registrations,
+    "role_holders": read_role_holders,
+    "security_defaults": read_security_defaults,
+    "skus": read_subscriptions,
+    "user": read_user,
+    "users": read_users,
 }
 
 
-def preflight(params: Mapping[str, Any], check_mode: bool) -> Result:
-    """Judge what is asked for in this tenant. Never writes."""
+def execute(params: Mapping[str, Any], check_mode: bool) -> Result:
+    """Validate the requested settings against the tenant. Never writes."""
     return run_task(_Preflight(params, check_mode))
 
 
-class _Preflight(Configuration):
-    def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
-        super().__init__(ALL_PAGES, params, check_mode)
-        # The others are read when a rule, or what is asked for, needs them.
-        self.wanted = [document for document in self.needed if document not in (METHODS, POLICY)]
-        self.needed = (METHODS, POLICY)
-        self.facts: dict[Fact, Any] = {}
+class TenantFacts:
+    """What is known of a tenant: its documents, and facts by key. In the place of what is unreadable is why."""
 
-    async def execute(self) -> Result:
-        target = connection(self.params)
-        waivers = read_waivers(self.params.get("waivers") or [])
-        terms = read_terms(self.params)
-        async with self.open_session(target, wants_portal=True) as session:
-            turnstile = self.turnstile(session)
-            asked, _fresh = await self.prepare(session, turnstile)
-            self._note_session(session)
-            for document in self.wanted:
-                await self._find(session, turnstile, ("document", document))
-            while True:
-                plan = self.planned(self.documents, asked)
-                after = self._seen(plan, terms)
-                found = self._assess(plan, after, waivers)
-                missing = found.wanted - self.facts.keys()
-                if not missing:
-                    return self._told(session, plan, after, found)
-                for fact in sorted(missing):
-                    await self._find(session, turnstile, fact)
+    def __init__(self, session: Session, reader: DocumentReader) -> None:
+        self._session = session
+        self._reader = reader
+        self.documents = Documents()
+        self.known: dict[FactKey, Any] = _facts_of(session)
 
-    async def read(self, session: Session, turnstile: Turnstile, documents: Any) -> Documents:
-        """As any task reads, but a document that is not as expected is a finding."""
-        for document in documents:
-            self.facts[("document", document)] = await self._read_document(session, turnstile, document)
-        return self.documents
-
-    async def _read_document(self, session: Session, turnstile: Turnstile, document: str) -> Unavailable | bool:
-        if session.plane(PLANE_OF[document]) is None:
-            return Unavailable.because(no_portal(session.connection, {}))
+    async def read(self, key: FactKey) -> None:
+        """Read a fact, or note why it is unreadable. Raises: SsprError of a kind that is about more than the fact."""
         try:
-            await super().read(session, turnstile, [document])
+            self.known[key] = await self._read(*key)
+        except SsprError as exc:
+            if exc.kind not in TOLERATED:
+                raise
+            self.known[key] = Unavailable.because(exc, key[0])
+
+    async def _read(self, name: str, *of: str) -> Any:
+        if name == "document":
+            return await self._read_document(cast("DocumentName", of[0]))
+        if name == "portal_user":
+            return await self._read_portal_user()
+        return await READERS[name](self._session.graph, *of)
+
+    async def _read_portal_user(self) -> Any:
+        user_id = _portal_claims(self._session).get("oid")
+        if user_id is None:
+            why = "there is no portal user, or the token does not show who it is"
+            raise SsprError("not_found", why, plane=PORTAL)
+        return await read_user(self._session.graph, str(user_id))
+
+    async def read_required(self, name: DocumentName) -> None:
+        """A document without which nothing can be assessed. One that is not as expected is a finding all the same.
+
+        Raises: SsprError.
+        """
+        try:
+            self.known["document", name] = await self._read_document(name)
         except SsprError as exc:
             if exc.kind != "unexpected_document":
                 raise
-            return Unavailable.because(exc)
+            self.known["document", name] = Unavailable.because(exc, "document")
+
+    async def _read_document(self, name: DocumentName) -> Unavailable | bool:
+        if not self._reader.can_read(name):
+            return Unavailable.because(no_portal(self._session.connection), "document")
+        self.documents = await self._reader.read_settled(name, self.documents)
         return True
 
-    async def group(self, session: Session, wanted: str) -> dict[str, str]:
-        """The group; where it cannot be found, one that no rule knows anything about."""
+    async def find_group(self, name: str) -> GroupRef:
+        """The group; one that no rule knows anything about where it cannot be found. Raises: SsprError."""
         try:
-            return await super().group(session, wanted)
+            return await find_group(self._session.graph, name)
         except SsprError as exc:
-            if exc.kind not in UNREADABLE:
+            if exc.kind not in TOLERATED:
                 raise
-            unfound = Unavailable.because(exc)
-            self.facts[("group", wanted.lower())] = self.facts[("group_people", wanted.lower())] = unfound
-            return {"id": wanted, "display_name": wanted}
+            for fact in ("group", "group_users"):
+                self.known[fact, name.lower()] = Unavailable.because(exc, fact)
+            return GroupRef.unresolved(name)
 
-    def require_fit(self, documents: Documents, asked: Mapping[str, Any], target: Connection) -> None:
-        """What does not fit is a finding too."""
 
-    def _note_session(self, session: Session) -> None:
-        """What is known without asking: by the tokens."""
-        missing = session.missing(policy_documents.WRITE_AUTHORIZATION)
-        roles = session.portal_claims.get("wids")
-        self.facts[("admin_policy_permission",)] = None if session.permissions is None else not missing
-        self.facts[("portal_roles",)] = None if roles is None else frozenset(str(role).lower() for role in roles)
-        if session.portal is None:
-            self.facts[("portal_roles",)] = Unavailable.because(no_portal(session.connection, {}))
+def _facts_of(session: Session) -> dict[FactKey, Any]:
+    """What is known without a request: from the tokens, and of the organization."""
+    missing = session.missing_permissions(permissions.WRITE_AUTHORIZATION)
+    roles = _portal_claims(session).get("wids")
+    synced: bool | Unavailable | None = session.tenant.synced
+    if synced is None:
+        why = "Microsoft Graph does not report whether the tenant is synchronized with an on-premises directory"
+        synced = Unavailable("synced", "unknown", why)
+    portal_roles: Any = None if roles is None else frozenset(str(role).lower() for role in roles)
+    if session.portal is None:
+        portal_roles = Unavailable.because(no_portal(session.connection), "portal_roles")
+    return {
+        ("admin_policy_permission",): None if session.permissions is None else not missing,
+        ("portal_roles",): portal_roles,
+        ("synced",): synced,
+    }
 
-    async def _find(self, session: Session, turnstile: Turnstile, fact: Fact) -> None:
-        """Read a fact, or note why it cannot be read."""
-        name, *of = fact
-        try:
-            if name == "document":
-                await self.read(session, turnstile, of)
-            elif name == "operator":
-                self.facts[fact] = await self._operator(session)
-            else:
-                self.facts[fact] = await READERS[name](session.graph, *of)
-        except SsprError as exc:
-            if exc.kind not in UNREADABLE:
-                raise
-            self.facts[fact] = Unavailable.because(exc)
 
-    async def _operator(self, session: Session) -> Any:
-        user = session.portal_claims.get("oid")
-        if user is None:
-            raise SsprError("not_found", "there is no portal user, or the token does not tell who it is", plane=PORTAL)
-        return await directory.read_person(session.graph, str(user))
+def _portal_claims(session: Session) -> Mapping[str, Any]:
+    return session.portal.credential.claims if session.portal is not None else {}
 
-    def _seen(self, plan: Plan, terms: Declarations) -> TenantView:
-        was, becomes = plan.views
-        before = replace(was, terms=terms, facts=self.facts)
-        return replace(becomes, terms=terms, facts=self.facts, since=before)
 
-    def _assess(self, plan: Plan, after: TenantView, waivers: Mapping[str, Waiver]) -> Assessment:
-        before = after.since or after
-        unread = [
-            f"{option}: {page.message}"
-            for option in self.asked
-            if isinstance(page := self.facts.get(("document", SETTINGS[option].document)), Unavailable)
-            and page.kind not in ("portal_credential_missing", "unexpected_document", "unsupported")
-        ]
-        return assess(before, after, plan.changes, waivers, [*plan.refusals, *unread])
+class _Preflight(Task):
+    def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
+        super().__init__(params, check_mode)
+        self.requested = flatten(params, ALL_PAGES)
 
-    def _told(self, session: Session, plan: Plan, after: TenantView, found: Assessment) -> Result:
-        self.report.warn(warning for warning in plan.warnings if not warning.startswith("Already so"))
+    async def execute(self) -> Result:
+        target = connection(self.params)
+        waivers = read_waivers(self.params.get("waivers") or [], WAIVABLE_IDS)
+        declarations = read_declarations(self.params)
+        async with self.open_session(target, wants_portal=True) as session:
+            recent_writes = RecentWrites(state_path(session), target.confirm_timeout)
+            facts = TenantFacts(session, DocumentReader(session, recent_writes))
+            requested = await self._prepare(session, facts)
+            while True:
+                plan = self._plan(facts.documents, requested)
+                after = _view(plan, declarations, facts.known)
+                rejections = (*plan.refusals, *self._unread(facts.known))
+                found = assess(after.since or after, after, plan.changes, waivers, rejections)
+                missing = found.needed - facts.known.keys()
+                if not missing:
+                    return self._result(session, plan, after, found)
+                for key in sorted(missing):
+                    await facts.read(key)
+
+    def _plan(self, documents: Documents, requested: Mapping[str, Any]) -> Plan:
+        allowed = bool(self.params.get("allow_sign_in_change"))
+        return make_plan(documents, requested, ALL_PAGES, allow_sign_in_change=allowed)
+
+    async def _prepare(self, session: Session, facts: TenantFacts) -> dict[str, Any]:
+        """Read the two policies and what the requested settings need; these, with the group looked up.
+
+        Raises: SsprError.
+        """
+        for name in (METHODS_POLICY, SSPR_POLICY):
+            await facts.read_required(name)
+        self.report.warn(*surprises(facts.documents.sspr_policy))
+        self._require_portal(session, facts.documents)
+        for name in documents_for(ALL_PAGES, self.requested):
+            if ("document", name) not in facts.known:
+                await facts.read(("document", name))
+        requested = dict(self.requested)
+        if requested.get("group"):
+            requested["group"] = await self._group(facts, requested["group"])
+        elif "group" in requested:
+            requested["group"] = None
+        return requested
+
+    async def _group(self, facts: TenantFacts, name: str) -> GroupRef:
+        scope = self.requested.get("scope") or settings_of(facts.documents, ALL_PAGES)["scope"]
+        # While it does not count, it is not looked up: the plan omits it, with a warning.
+        return await facts.find_group(name) if scope == "selected" else GroupRef.unresolved(name)
+
+    def _require_portal(self, session: Session, documents: Documents) -> None:
+        """Without the portal API: list what is left to do manually, and stop unless the task says to continue."""
+        if session.portal is not None:
+            return
+        left = {o: value for o, value in self.requested.items() if backend_of(o, documents.migrated) == PORTAL}
+        self.report.manual.extend(manual_steps(ALL_PAGES, left, session.connection.cloud))
+        if left and self.params.get("portal") != "manual":
+            raise no_portal(session.connection, left)
+
+    def _unread(self, known: Mapping[FactKey, Any]) -> Iterable[str]:
+        """The requested options whose page could not be read: the modules could not set them."""
+        for option in self.requested:
+            page = known.get(("document", SETTINGS[option].document))
+            if isinstance(page, Unavailable) and page.reason not in REPORTED_ELSEWHERE:
+                yield f"{option}: {page.message}"
+
+    def _result(self, session: Session, plan: Plan, after: TenantView, found: Assessment) -> Result:
+        self.report.warn(*plan.warnings)
         return {
             "changed": False,
             "ok": found.ok,
             "findings": [finding.as_result() for finding in found.findings],
-            "not_checked": [{"rule": rule, "why": why} for rule, why in found.not_checked.items()],
+            "not_checked": [entry.as_result() for entry in found.not_checked],
             "locked_out": _locked_out(after),
             "changes": list(plan.changes),
-            "as_of": after.agreed.as_of.isoformat(),
+            "as_of": after.declared.as_of.isoformat(),
             "tenant": session.tenant.as_result(),
             "backend": dict(plan.backend),
-            "manual": self.manual,
+            "manual": self.report.manual,
             "request_ids": session.request_ids,
         }
 
 
-def read_terms(params: Mapping[str, Any]) -> Declarations:
-    """What the task says besides settings. Raises ``invalid_setting``."""
+def read_declarations(params: Mapping[str, Any]) -> Declarations:
+    """What the task says besides settings. Raises: SsprError(invalid_setting)."""
     now = datetime.now(timezone.utc)
-    as_of = day(params["as_of"]) if params.get("as_of") else now.date()
-    if as_of is None:
-        raise SsprError(
-            "invalid_setting",
-            f"as_of: {params['as_of']!r} is no day (YYYY-MM-DD)",
-            hint="Correct it; nothing was sent.",
-        )
     most = int(params.get("max_locked_out_users") or 0)
     if most < 0:
         raise SsprError(
-            "invalid_setting", f"max_locked_out_users: {most} is negative", hint="Give 0 or more; nothing was sent."
+            "invalid_setting", f"max_locked_out_users: {most} is negative", hint="Use 0 or more. Nothing was sent."
         )
     declared = params.get("break_glass")
     return Declarations(
-        as_of=as_of,
+        as_of=require_date("as_of", params["as_of"]) if params.get("as_of") else now.date(),
         now=now,
         telephony_provider=bool(params.get("telephony_provider")),
         max_locked_out_users=most,
@@ -230,12 +274,20 @@ def read_terms(params: Mapping[str, Any]) -> Declarations:
     )
 
 
+def _view(plan: Plan, declarations: Declarations, known: Mapping[FactKey, Any]) -> TenantView:
+    """The tenant as it would be, which has it as it is in ``since``."""
+    assert plan.views is not None  # make_plan always has them
+    before, after = (replace(view, declarations=declarations, facts=known) for view in plan.views)
+    return replace(after, since=before)
+
+
 def _locked_out(after: TenantView) -> dict[str, Any]:
-    """Whether the plan made it a question, and the answer; ``count`` is null where that is not known."""
+    """Whether the plan can lock users out, and whom; ``count`` is null where that is unknown."""
     asked = None
     try:
         asked = may_lock_out(after)
-        names = sorted(row.user_principal_name for row in who_is_locked_out(after)) if asked else []
+        rows = who_is_locked_out(after) if asked else []
     except Undecided:
         return {"asked": asked, "count": None, "users": []}
-    return {"asked": asked, "count": len(names), "users": names[:MOST_USERS]}
+    refs = sorted((row.ref for row in rows), key=lambda ref: ref.identity)
+    return {"asked": asked, "count": len(refs), "users": [ref.as_result() for ref in refs[:MOST_USERS]]}

@@ -2,31 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who has registered, and who could no longer reset after a change: ``sspr_registration_info``. Reads only."""
+"""Who has registered, and who would lose the ability to reset: what ``sspr_registration_info`` does. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import Any
 
-from .._errors import Unavailable, SsprError
-from ..connection.options import CONNECTION_SPEC, GUID, connection
+from .._dates import oldest, require_date
+from .._errors import PORTAL, UNREADABLE, ErrorKind, SsprError, Unavailable
+from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.service_client import ServiceClient
 from ..planning.plan import Plan, make_plan
 from ..rules.tenant_view import TenantView
-from ..services import directory, policy_documents
-from ..services.session import Session, open_session, portal_is_known
-from ..settings.graph_methods import EVERYONE
-from ..settings.pages import AUTH_METHODS, METHODS, POLICY, PROPERTIES, flatten, nest
-from ..users.coverage import Audience, Coverage, Crowd, Policy, cover, locked_out, sort_people, why_stale
-from ..users.models import User, Registration
+from ..runs.recent_writes import RecentWrites
+from ..services.groups import find_group
+from ..services.reports import read_last_policy_change, read_registrations
+from ..services.session import Session
+from ..services.users import read_group_user_ids, read_role_holders, read_users
+from ..settings.documents import Documents
+from ..settings.pages import (
+    AUTH_METHODS,
+    METHODS_POLICY,
+    PROPERTIES,
+    SSPR_POLICY,
+    backend_of,
+    flatten,
+    nest,
+    surprises,
+)
+from ..users.coverage import Coverage, Population, classify, locked_out, measure, why_stale
+from ..users.method_eligibility import Policy
+from ..users.models import Registration, User
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
-from ..runs.recent_writes import RecentWrites
+from .facts import FactReader
 from .portal_access import no_portal
-from .results import manual_steps, settings_diff
-from .configure import UNREADABLE
 
 PAGES = (PROPERTIES, AUTH_METHODS)
 WHAT_IF: Mapping[str, Any] = {
@@ -39,233 +52,224 @@ SHOWN = tuple(option for page in PAGES for option in page.options if option.part
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **WHAT_IF,
-    "at_date": {"type": "str"},
+    "as_of": {"type": "str"},
     "telephony_provider": {"type": "bool", "default": False},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "limit": {"type": "int", "default": 100},
 }
 
-FROM_THE_REPORT = "Taken from the registration report instead, which may be outdated."
+LOCKED_OUT_UNKNOWN = Unavailable(
+    "locked_out",
+    "portal_credential_missing",
+    "who would lose the ability to reset depends on scope, methods_required and methods, not all of which are known",
+    "Set a credential for the portal API. In a migrated tenant, it is enough to request methods_required, and a group "
+    "where scope is selected.",
+)
+HINTS: Mapping[ErrorKind, str] = {
+    "license": "The report needs Entra ID P1 or P2. Without it, it is unknown who has registered.",
+    "not_found": "Set another group: this one no longer exists.",
+}
 
 
-def survey(params: Mapping[str, Any], _check_mode: bool) -> Result:
-    """Count who has registered, and who would be locked out."""
-    return run_task(_Survey(params))
+def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
+    """Count who has registered, and who would lose the ability to reset."""
+    return run_task(_RegistrationInfo(params))
 
 
-class _Survey(Task):
+class _RegistrationInfo(Task):
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
-        self.unavailable: list[dict[str, Any]] = []
-        self.members: dict[str, frozenset[str]] = {}
+        self.facts = FactReader(UNREADABLE, HINTS)
+        self.members: dict[str, frozenset[str] | None] = {}
 
     async def execute(self) -> Result:
         target = connection(self.params)
-        asked, now = flatten(self.params, PAGES), datetime.now(timezone.utc)
-        then = _day(self.params["at_date"]) if self.params["at_date"] else now.date()
+        now = datetime.now(timezone.utc)
+        as_of = require_date("as_of", self.params["as_of"]) if self.params.get("as_of") else now.date()
         if self.params["limit"] < 0:
-            raise SsprError("invalid_setting", f"limit: {self.params['limit']} is below 0")
+            raise SsprError("invalid_setting", f"limit: {self.params['limit']} is negative", hint="Use 0 or more.")
         async with self.open_session(target, wants_portal=True) as session:
-            plan = await self._plan(session, asked)
-            before, after = await self._policies(session, plan, asked, (now.date(), then))
-            people = await directory.read_people(session.graph)
-            roles = await self._ask("roles", session.graph, directory.read_role_holders) or {}
-            crowd, strangers = sort_people(people, self.params["exclude"], roles)
-            if strangers:
-                self.report.warn(f"exclude: the tenant has no user {', '.join(strangers)}")
-            rows = await self._ask("registrations", session.graph, directory.read_registrations)
-            coverage = cover(crowd, rows, before, roles)
-            is_asked = bool(asked) or then != now.date()
-            lost = locked_out(crowd, coverage, before, after) if is_asked else None
-            if is_asked and lost is None and rows is not None:
-                self._miss("locked_out", *UNDECIDABLE)
+            documents = await self._documents(session)
+            requested = await self._requested(session)
+            plan = self._plan(documents, requested)
+            survey = await self._survey(session, plan, requested, (now.date(), as_of))
             return {
                 "changed": False,
-                **await self._age(session.graph, rows, now),
+                **await self._report_age(session.graph, survey.coverage.rows, now),
                 "settings": nest({option: plan.before[option] for option in SHOWN}),
-                "counts": _counts(crowd, coverage, lost),
-                "coverage_percent": coverage.percent,
-                **{
-                    name: self._listed(getattr(coverage, name), coverage)
-                    for name in ("not_registered", "not_in_report", "admins_not_registered")
-                },
-                "locked_out": self._listed(lost, coverage, before, after),
-                "unavailable": self.unavailable,
+                **survey.as_result(self.params["limit"]),
+                "unavailable": self.facts.unavailable(),
                 "tenant": session.tenant.as_result(),
                 "request_ids": session.request_ids,
             }
 
-    async def _plan(self, session: Session, asked: dict[str, Any]) -> Plan:
-        """The settings as they are, and as they would be; ``asked`` gets the group's object id."""
-        turnstile = self.turnstile(session)
-        await self.read(session, turnstile, [METHODS, POLICY])
-        if self.documents.portal is None:
-            self._miss("settings", *_no_portal(session))
-        if asked.get("group"):
-            name = str(asked["group"])
-            asked["group"] = await policy_documents.find_group(session.graph, name, by_id=bool(GUID.fullmatch(name)))
-        if asked.get("group") and asked.get("scope") != "selected" and self.documents.portal is None:
-            self.report.warn("group is ignored: it counts only with scope selected, and the scope is not known")
-        plan = make_plan(self.documents, asked, PAGES, allow_sign_in_change=True)
+    async def _documents(self, session: Session) -> Documents:
+        reader = DocumentReader(session, RecentWrites(state_path(session), session.connection.confirm_timeout))
+        documents = await reader.read_all((METHODS_POLICY, SSPR_POLICY), Documents())
+        self.report.warn(*surprises(documents.sspr_policy))
+        if documents.sspr_policy is None:
+            self.facts.note(_without_portal(session, documents))
+        return documents
+
+    async def _requested(self, session: Session) -> dict[str, Any]:
+        """The requested settings, with the group looked up. Raises: SsprError."""
+        requested = flatten(self.params, PAGES)
+        if requested.get("group"):
+            requested["group"] = await find_group(session.graph, str(requested["group"]))
+        if requested.get("group") and requested.get("scope") != "selected" and session.portal is None:
+            self.report.warn("group is ignored: it counts only with scope selected, and the scope is unknown")
+        return requested
+
+    def _plan(self, documents: Documents, requested: Mapping[str, Any]) -> Plan:
+        """The settings as they are, and as they would be. Raises: SsprError(invalid_setting)."""
+        plan = make_plan(documents, requested, PAGES, allow_sign_in_change=True)
         if plan.refusals:
             raise SsprError("invalid_setting", "; ".join(plan.refusals))
-        stops = [fault for fault in plan.faults if fault not in plan.refusals]
-        self.report.warn((*plan.warnings, *(f"The tenant could not be set like that: {fault}" for fault in stops)))
+        self.report.warn(
+            *plan.warnings,
+            *plan.preexisting,
+            *(f"These settings could not be applied to the tenant: {fault}" for fault in plan.violated),
+        )
         return plan
 
-    async def _policies(
-        self, session: Session, plan: Plan, asked: Mapping[str, Any], days: tuple[date, date]
-    ) -> tuple[Policy, Policy]:
-        """The policy as it is today, and as it would be on the other day."""
-        if plan.views is None:
-            raise SsprError("internal", "the plan shows no settings")
+    async def _survey(
+        self, session: Session, plan: Plan, requested: Mapping[str, Any], days: tuple[date, date]
+    ) -> _Survey:
+        """Who is in scope today, who has registered, and who would lose the ability to reset on the other day."""
+        today, as_of = days
+        assert plan.views is not None  # make_plan always has them
         was, becomes = plan.views
-        told = asked if session.portal is None else {}
-        # What stays as it is in the portal is as unknown as before.
-        return await self._policy(session, was, {}, days[0]), await self._policy(session, becomes, told, days[1])
+        # What is not requested of the settings that were not read is as unknown as before.
+        assumed = requested if session.portal is None else {}
+        before = await self._policy(session, was, {}, today)
+        after = await self._policy(session, becomes, assumed, as_of)
+        users = await read_users(session.graph)
+        roles = (await self.facts.read("roles", read_role_holders(session.graph))).value or {}
+        population, unmatched = classify(users, self.params["exclude"], roles)
+        if unmatched:
+            self.report.warn(f"exclude: the tenant has no user {', '.join(unmatched)}")
+        rows = (await self.facts.read("registrations", read_registrations(session.graph))).value
+        coverage = measure(population, rows, before, roles)
+        asked = bool(requested) or as_of != today
+        lost = locked_out(population, coverage, before, after) if asked else None
+        if asked and lost is None and rows is not None:
+            self.facts.note(LOCKED_OUT_UNKNOWN)
+        return _Survey(population, coverage, (before, after), asked, lost)
 
-    async def _policy(self, session: Session, view: TenantView, told: Mapping[str, Any], day: date) -> Policy:
-        unread = {option: value for option, value in told.items() if view.settings.get(option) is None}
-        settings = {**view.effective, **unread}
-        scope, group = settings.get("scope"), settings.get("group")
-        chosen = str(group["id"]).lower() if scope == "selected" and group else None
-        members = await self._members(session.graph, chosen) if chosen else None
-        unknown = scope == "selected" and members is None and (bool(chosen) or session.portal is None)
-        return Policy(
-            settings=settings,
-            migrated=view.migrated,
-            day=day,
-            known=settings.get("methods_required") is not None
-            and (bool(view.migrated) or session.portal is not None)
-            and not (unknown and "scope" in told),
-            scope=None if unknown else scope,
-            members=members or frozenset(),
-            audiences=await self._audiences(session.graph, view),
+    async def _policy(self, session: Session, view: TenantView, assumed: Mapping[str, Any], day: date) -> Policy:
+        """The policy on a day, with what is ``assumed`` for the settings that were not read."""
+        view = view.assuming(assumed)
+        scope = view.settings.get("scope")
+        group = view.group if scope == "selected" else None
+        members = await self._members(session.graph, group) if group else None
+        unknown = scope == "selected" and members is None and (group is not None or session.portal is None)
+        for name in sorted(view.target_groups()):
+            await self._members(session.graph, name)
+        policy = view.policy(
+            day,
+            members=members or (),
+            audiences=view.audiences(lambda name: self.members[name] or ()),
             telephony_provider=self.params["telephony_provider"],
         )
-
-    async def _audiences(self, graph: ServiceClient, view: TenantView) -> dict[str, Audience]:
-        """By option: whom a method is for, where that is not everyone."""
-
-        async def all_of(groups: Iterable[str]) -> frozenset[str]:
-            found = [await self._members(graph, group.lower()) for group in groups]
-            return frozenset().union(*(members for members in found if members is not None))
-
-        return {
-            f"methods.{name}": Audience(
-                None if EVERYONE in target["include"] else await all_of(target["include"]),
-                await all_of(target["exclude"]),
-            )
-            for name, target in view.targets.items()
-            # While a migration is in progress, what the other policy offers is for everyone.
-            if view.migrated or not view.settings.get(f"methods.{name}")
-        }
+        known = (
+            policy.settings.get("methods_required") is not None
+            and (bool(view.migrated) or session.portal is not None)
+            and not (unknown and "scope" in assumed)
+        )
+        return replace(policy, known=known, scope=None if unknown else scope)
 
     async def _members(self, graph: ServiceClient, group: str) -> frozenset[str] | None:
-        """The object ids of the users in a group, read once; None when it cannot be told."""
+        """The object ids of the users in a group, read once; None where they could not be read."""
         if group not in self.members:
-            found = await self._ask("group", graph, lambda plane: directory.read_group_ids(plane, group), group)
-            if found is None:
-                return None
-            self.members[group] = found
+            reading = read_group_user_ids(graph, group)
+            self.members[group] = (await self.facts.read("group", reading, subject=group)).value
         return self.members[group]
 
-    async def _ask(
-        self, fact: str, graph: ServiceClient, read: Callable[[ServiceClient], Awaitable[Any]], of: str = ""
-    ) -> Any:
-        """A fact, or None and why it cannot be read."""
-        try:
-            return await read(graph)
-        except SsprError as exc:
-            if exc.kind not in UNREADABLE:
-                raise
-            self._miss(fact, exc.kind, f"{of}: {exc.message}" if of else exc.message, exc.hint or HINTS.get(exc.kind))
-            return None
-
-    def _miss(self, fact: str, reason: str, message: str, hint: str | None) -> None:
-        entry = {"fact": fact, "reason": reason, "message": message, "hint": hint}
-        if entry not in self.unavailable:
-            self.unavailable.append(entry)
-
-    async def _age(self, graph: ServiceClient, rows: list[Registration] | None, now: datetime) -> dict[str, Any]:
-        """When the report was made, and whether that was too long ago to speak of today."""
+    async def _report_age(
+        self, graph: ServiceClient, rows: Mapping[str, Registration] | None, now: datetime
+    ) -> dict[str, Any]:
+        """When the report was made, and whether that was too long ago to say something about today."""
         if rows is None:
             return {"as_of": None, "stale": None, "stale_because": None}
-        as_of = min((row.as_of for row in rows if row.as_of), default=None)
+        as_of = oldest(row.as_of for row in rows.values())
         why = why_stale(as_of, None, now)
         if as_of is not None and why is None:
-            why = why_stale(as_of, await directory.read_last_policy_change(graph, as_of), now)
+            why = why_stale(as_of, await read_last_policy_change(graph, as_of), now)
         return {"as_of": as_of, "stale": why is not None, "stale_because": why}
 
-    def _listed(
-        self, people: tuple[User, ...] | None, coverage: Coverage, *policies: Policy
-    ) -> list[dict[str, Any]] | None:
-        """People by name, no more than asked for; with the two policies also what they can reset with."""
-        if people is None:
-            return None
-        return [
-            {
-                "id": person.id,
-                "user_principal_name": person.user_principal_name,
-                "display_name": person.display_name,
-                **_methods(coverage, person, policies),
-            }
-            for person in people[: self.params["limit"]]
-        ]
+
+def _without_portal(session: Session, documents: Documents) -> Unavailable:
+    options = tuple(option for option in SHOWN if backend_of(option, documents.migrated) == PORTAL)
+    instead = "Taken from the registration report instead, which may be outdated."
+    missing = no_portal(session.connection)
+    if missing.kind == "unsupported":
+        return Unavailable("settings", missing.kind, missing.message, instead, options)
+    message = "scope and methods_required are available only through the portal API"
+    hint = f"{instead} Set portal_refresh_token or portal_auth_method to read them."
+    return Unavailable("settings", missing.kind, message, hint, options)
 
 
-UNDECIDABLE = (
-    "portal_credential_missing",
-    "who could no longer reset depends on the scope, the number and the methods, of which not all are known",
-    "Give a credential for the portal API; or, where methods are migrated, methods_required, and the group of a scope.",
-)
-HINTS = {
-    "license": "The report needs Entra ID P1 or P2. Without it nobody can tell who has registered.",
-    "not_found": "Set another group: this one does not exist any more.",
-}
+@dataclass(frozen=True)
+class _Survey:
+    """What was found. ``asked``: whether other settings or another day were requested, so ``lost`` are users then.
+
+    ``policies`` are the policy as it is, and the one that was requested.
+    """
+
+    population: Population
+    coverage: Coverage
+    policies: tuple[Policy, Policy]
+    asked: bool
+    lost: tuple[User, ...] | None
+
+    def as_result(self, limit: int) -> Result:
+        """The keys of the result, with at most ``limit`` users in a list."""
+        coverage = self.coverage
+        return {
+            "counts": self._counts(),
+            "coverage_percent": coverage.percent,
+            "not_registered": self._list(coverage.not_registered, limit),
+            "not_in_report": self._list(coverage.not_in_report, limit),
+            "admins_not_registered": self._list(coverage.admins_not_registered, limit),
+            "locked_out": {
+                "asked": self.asked,
+                "count": _number(self.lost),
+                "users": [{**self._entry(user), **self._kinds(user)} for user in (self.lost or ())[:limit]],
+            },
+        }
+
+    def _counts(self) -> dict[str, int | None]:
+        population, coverage = self.population, self.coverage
+        return {
+            "users": population.total,
+            "guests": population.guests,
+            "disabled": population.disabled,
+            "excluded": population.excluded,
+            "admins": len(population.admins),
+            "in_scope": _number(coverage.in_scope),
+            **{flag: coverage.flagged(population, flag) for flag in ("enabled", "registered", "capable")},
+            "not_registered": _number(coverage.not_registered),
+            "not_in_report": _number(coverage.not_in_report),
+            "directory_data_only": coverage.directory_data_only,
+            "admins_not_registered": _number(coverage.admins_not_registered),
+            "locked_out": _number(self.lost),
+        }
+
+    def _list(self, users: Sequence[User] | None, limit: int) -> list[dict[str, Any]] | None:
+        return None if users is None else [self._entry(user) for user in users[:limit]]
+
+    def _entry(self, user: User) -> dict[str, Any]:
+        row = (self.coverage.rows or {}).get(user.id)
+        return {**user.ref.as_result(), "methods": sorted(row.methods) if row else None}
+
+    def _kinds(self, user: User) -> dict[str, list[str] | None]:
+        """The kinds of methods that count for a user today, and that would be left."""
+        methods = (self.coverage.rows or {})[user.id].methods
+        usable, left = (
+            sorted(policy.for_user(user.id).kinds(methods)) if policy.known else None for policy in self.policies
+        )
+        return {"usable": usable, "left": left}
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise SsprError("invalid_setting", f"at_date: {text!r} is not a date", hint="For example 2027-02-01.") from exc
-
-
-def _no_portal(session: Session) -> tuple[str, str, str]:
-    known = portal_is_known(session.connection)
-    return (
-        "portal_credential_missing" if known else "unsupported",
-        "scope and methods_required are only in the portal API",
-        f"{FROM_THE_REPORT} Give portal_refresh_token or portal_auth_method to read them.",
-    )
-
-
-def _methods(coverage: Coverage, person: User, policies: tuple[Policy, ...]) -> dict[str, Any]:
-    row = (coverage.rows or {}).get(person.id)
-    if row is None:
-        return {"methods": None}
-    shown: dict[str, Any] = {"methods": sorted(row.methods)}
-    for name, policy in zip(("usable", "left"), policies, strict=False):
-        shown[name] = sorted(policy.usable(row)) if policy.known else None
-    return shown
-
-
-def _counts(crowd: Crowd, coverage: Coverage, lost: tuple[User, ...] | None) -> dict[str, int | None]:
-    def number(people: tuple[User, ...] | None) -> int | None:
-        return None if people is None else len(people)
-
-    return {
-        "users": crowd.total,
-        "guests": crowd.guests,
-        "disabled": crowd.disabled,
-        "excluded": crowd.excluded,
-        "admins": len(crowd.admins),
-        "in_scope": number(coverage.in_scope),
-        **{flag: coverage.flagged(crowd, flag) for flag in ("enabled", "registered", "capable")},
-        "not_registered": number(coverage.not_registered),
-        "not_in_report": number(coverage.not_in_report),
-        "directory_data_only": coverage.directory_data_only,
-        "admins_not_registered": number(coverage.admins_not_registered),
-        "locked_out": number(lost),
-    }
+def _number(users: Sequence[User] | None) -> int | None:
+    return None if users is None else len(users)

@@ -2,33 +2,57 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at one user: what ``sspr_user_info`` does. Reads only, and goes on without what cannot be read."""
+"""Why one user can or cannot reset: what ``sspr_user_info`` does.
+
+Reads only, and continues without what cannot be read.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping
-from dataclasses import replace
-from datetime import date, datetime, timezone
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
 
-from .._errors import Unavailable, SsprError
+from .._dates import require_date, require_timestamp, utc_today
+from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable
 from ..connection.options import CONNECTION_SPEC, connection
-from ..data.directory_roles import OTHER_ROLES, TWO_GATE_ROLES
-from ..planning.plan import view_of
-from ..rules.reset_diagnosis import QUESTIONS, Case, explained, judge, listed, names_of, reported
-from ..rules.tenant_view import TenantView
-from ..rules.waivers import day
-from ..services import directory, policy_documents
-from ..services.session import Session, open_session
-from ..settings.pages import AUTHORIZATION, METHODS, ON_PREMISES, PLANE_OF, POLICY, SETTINGS
-from ..users.models import Group, User, Registration
+from ..rules.reset_diagnosis import (
+    QUESTIONS,
+    Case,
+    assess_methods,
+    describe_event,
+    describe_report,
+    diagnose,
+    registered_names,
+)
+from ..rules.rule import METHODS
+from ..rules.tenant_view import TenantView, view_of
+from ..runs.recent_writes import RecentWrites
+from ..services.groups import read_member_ids
+from ..services.reports import read_audit_events, read_registration
+from ..services.session import Session
+from ..services.tenant import TenantIdentity, read_subscriptions
+from ..services.users import no_such_user, read_memberships, read_role_holders, read_user, read_user_methods
+from ..settings.documents import Documents
+from ..settings.pages import (
+    AUTHORIZATION_POLICY,
+    METHODS_POLICY,
+    ON_PREMISES,
+    PLANE_OF,
+    SETTINGS,
+    SSPR_POLICY,
+    DocumentName,
+    GroupRef,
+    nest,
+    surprises,
+)
+from ..users.models import Group, Registration, User
+from ..users.roles import ROLE_NAMES
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
-from ..runs.recent_writes import RecentWrites
+from .facts import Fact, FactReader
 from .portal_access import no_portal
-from .results import manual_steps, settings_diff
-from .configure import UNREADABLE, no_portal
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
@@ -40,12 +64,9 @@ SPEC: Mapping[str, Any] = {
 }
 
 MOST_EVENTS = 100
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?", re.ASCII)
-# What a fact may fail with and the others are still told.
-GONE_WITHOUT = UNREADABLE | {"throttled", "unreachable", "invalid_setting"}
-# Domains that every tenant has from Microsoft.
-NOT_ITS_OWN = re.compile(r".*\.(onmicrosoft\.(com|us)|partner\.onmschina\.cn)", re.IGNORECASE)
-# The settings that decide about a user.
+# Domains that every tenant has from Microsoft
+INITIAL_DOMAIN = re.compile(r".*\.(onmicrosoft\.(com|us)|partner\.onmschina\.cn)", re.IGNORECASE)
+# The settings that decide about a user
 SHOWN = (
     "scope",
     "group",
@@ -55,173 +76,160 @@ SHOWN = (
     "password_writeback",
     "admins_can_reset",
 )
-ROLE_NAMES = {
-    template: name for roles in (OTHER_ROLES, TWO_GATE_ROLES) for name, template in roles["roles"].items() if template
-}
-
-Fact = TypeVar("Fact")
 
 
-def look_at(params: Mapping[str, Any], _check_mode: bool) -> Result:
+def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
     """See why a user can or cannot reset their password."""
-    return run_task(_Look(params))
+    return run_task(_UserInfo(params))
 
 
-class _Look(Task):
+class _UserInfo(Task):
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
-        self.unavailable: list[dict[str, Any]] = []
+        self.facts = FactReader(UNREADABLE | TRANSIENT | {"invalid_setting"})
 
     async def execute(self) -> Result:
         target = connection(self.params)
-        as_of, since = self._dates()
-        now = datetime.now(timezone.utc)
+        as_of = require_date("as_of", self.params["as_of"]) if self.params.get("as_of") else utc_today()
+        since = require_timestamp("since", self.params["since"]) if self.params.get("since") else None
+        limit = _event_limit(self.params["events"])
         async with self.open_session(target, wants_portal=True) as session:
-            person = await self._person(session)
+            user = await self._user(session)
             view = await self._settings(session)
-            graph = session.graph
-            groups = await self._try("groups", directory.read_memberships(graph, person.id))
-            holders = await self._try("roles", directory.read_role_holders(graph))
-            methods = await self._try("methods", directory.read_user_methods(graph, person.id))
-            skus = await self._try("licences", directory.read_skus(graph))
-            one_gate = await self._try("organization", _has_one_gate(session))
-            row = await self._try("report", _report_of(session, person))
-            events = await self._try("events", self._events(session, person, since))
-            registration = row[0] if row else None
+            groups = await self.facts.read("groups", read_memberships(session.graph, user.id))
+            methods = await self.facts.read("methods", read_user_methods(session.graph, user.id))
+            row = await self.facts.read("report", read_registration(session.graph, user.id))
+            query = read_audit_events(session.graph, user_id=user.id, since=since, limit=limit)
+            events = await self.facts.read("events", query)
             case = Case(
-                person=person,
+                user=user,
                 view=view,
                 as_of=as_of,
-                now=now,
-                groups=None if groups is None else frozenset(group.id for group in groups),
-                roles=None if holders is None else holders.get(person.id, frozenset()),
-                methods=_registered(methods, registration),
-                questions=None if registration is None else QUESTIONS in registration.methods,
-                skus=None if skus is None else frozenset(skus),
-                one_gate=one_gate,
-                events=tuple(events or ()),
+                now=datetime.now(timezone.utc),
+                groups=None if groups.value is None else frozenset(group.id for group in groups.value),
+                roles=await self._roles(session, user),
+                methods=_registered(methods, row),
+                questions=None if row.value is None else QUESTIONS in row.value.methods,
+                skus=await self._skus(session),
+                admins_need_one=_admins_need_one(session.tenant),
+                events=tuple(events.value or ()),
                 telephony_provider=bool(self.params["telephony_provider"]),
             )
-            through = await self._try("through", _path(session, case, groups or [])) if case.in_scope else None
-            return self._result(session, case, through, None if row is None else (registration,))
+            return {
+                "changed": False,
+                **_diagnosis(case, row),
+                "through": await self._through(session, case, groups.value or []),
+                "unavailable": self.facts.unavailable(),
+                "tenant": session.tenant.as_result(),
+                "request_ids": session.request_ids,
+            }
 
-    def _dates(self) -> tuple[date, str | None]:
-        asked, since = self.params.get("as_of"), self.params.get("since")
-        as_of = day(asked) if asked else datetime.now(timezone.utc).date()
-        if as_of is None:
-            raise SsprError("invalid_setting", f"as_of: {asked!r} is no day", hint="Write it as 2027-02-01.")
-        if since and not (MOMENT.fullmatch(since) and day(since[:10])):
-            hint = "Write it as 2026-11-25 or 2026-11-25T08:00:00Z."
-            raise SsprError("invalid_setting", f"since: {since!r} is no moment", hint=hint)
-        if not 1 <= self.params["events"] <= MOST_EVENTS:
-            raise SsprError(
-                "invalid_setting", f"events: {self.params['events']} is not from 1 to {MOST_EVENTS}", hint="Give fewer."
-            )
-        return as_of, f"{since}T00:00:00Z" if since and len(since) == len("2026-11-25") else since
+    async def _roles(self, session: Session, user: User) -> frozenset[str] | None:
+        holders = (await self.facts.read("roles", read_role_holders(session.graph))).value
+        return None if holders is None else holders.get(user.id, frozenset())
 
-    async def _try(self, what: str, reading: Awaitable[Fact]) -> Fact | None:
-        """A fact, or None and why it could not be read."""
+    async def _skus(self, session: Session) -> frozenset[str] | None:
+        subscriptions = (await self.facts.read("licenses", read_subscriptions(session.graph))).value
+        return None if subscriptions is None else frozenset(subscriptions)
+
+    async def _user(self, session: Session) -> User:
+        name = str(self.params["user"]).strip()
         try:
-            return await reading
-        except SsprError as exc:
-            if exc.kind not in GONE_WITHOUT:
-                raise
-            self._note(what, exc)
-            return None
-
-    def _note(self, what: str, error: SsprError) -> None:
-        self.unavailable.append({"what": what, "reason": error.kind, "message": error.message, "hint": error.hint})
-
-    async def _person(self, session: Session) -> User:
-        user = str(self.params["user"]).strip()
-        try:
-            return await directory.read_person(session.graph, user)
+            return await read_user(session.graph, name)
         except SsprError as exc:
             if exc.kind != "not_found":
                 raise
-            hint = "Check the user principal name, and the tenant."
-            raise replace(exc, message=f"user: the tenant has no user {user!r}", hint=hint) from exc
-
-    async def _events(self, session: Session, person: User, since: str | None) -> list[dict[str, Any]]:
-        limit = int(self.params["events"])
-        return await directory.read_audit_events(session.graph, user_id=person.id, since=since, limit=limit)
+            raise no_such_user(exc, "user", name) from exc
 
     async def _settings(self, session: Session) -> TenantView:
-        """The settings as far as they can be read; a page that cannot is noted."""
-        turnstile = self.turnstile(session)
+        """The settings as far as they can be read."""
+        reader = DocumentReader(session, RecentWrites(state_path(session), session.connection.confirm_timeout))
+        documents = Documents()
         if session.portal is None:
-            self._note("the settings of the portal API", no_portal(session.connection, {}))
-        for document in (METHODS, AUTHORIZATION, ON_PREMISES, POLICY):
-            if session.plane(PLANE_OF[document]) is not None:
-                options = [name for name in SHOWN if SETTINGS[name].document == document] or ["methods"]
-                await self._try(", ".join(options), self.read(session, turnstile, [document]))
-        return view_of(self.documents)
+            missing = no_portal(session.connection).with_hint("See them in the admin center.")
+            if session.connection.cloud.has_portal:
+                missing = missing.with_hint("Set portal_refresh_token or portal_auth_method to read them.")
+            unread = (option for option in SHOWN if PLANE_OF[SETTINGS[option].document] == PORTAL)
+            self.facts.note(Unavailable.because(missing, "settings", unread))
+        for name in (METHODS_POLICY, AUTHORIZATION_POLICY, ON_PREMISES, SSPR_POLICY):
+            if reader.can_read(name):
+                found = await self.facts.read("settings", reader.read_settled(name, documents), options=_options(name))
+                documents = found.value or documents
+        self.report.warn(*surprises(documents.sspr_policy))
+        return view_of(documents)
 
-    def _result(
-        self, session: Session, case: Case, through: list[Group] | None, row: tuple[Registration | None] | None
-    ) -> Result:
-        person = case.person
-        capable, blockers, problems = judge(case)
-        roles = None if case.roles is None else sorted(ROLE_NAMES.get(role, role) for role in case.roles)
-        return {
-            "changed": False,
-            "user": {
-                "id": person.id,
-                "upn": person.user_principal_name,
-                "display_name": person.display_name,
-                "enabled": person.enabled,
-                "guest": person.guest,
-                "synced": person.synced,
-                "mail": person.mail,
-            },
-            "capable": capable,
-            "blockers": blockers,
-            "problems": problems,
-            "in_scope": case.in_scope,
-            "through": None if through is None else [{"id": g.id, "display_name": g.display_name} for g in through],
-            "licensed": case.licensed,
-            "administrator": case.administrator,
-            "roles": roles,
-            "methods_required": case.required,
-            "methods": None if case.methods is None else listed(case),
-            "settings": {name: case.setting(name) for name in SHOWN},
-            "events": [explained(event) for event in case.events],
-            "report": None if row is None else reported(row[0], capable, case.now),
-            "unavailable": self.unavailable,
-            "as_of": case.as_of.isoformat(),
-            "tenant": session.tenant.as_result(),
-            "request_ids": session.request_ids,
-        }
+    async def _through(self, session: Session, case: Case, groups: list[Group]) -> list[dict[str, str]] | None:
+        """The groups by which a user is in scope; None where that is unknown, or the user is not."""
+        if not case.in_scope:
+            return None
+        group: GroupRef | None = case.setting("group") if case.setting("scope") == "selected" else None
+        if group is None:
+            return []
+        path = await self.facts.read("through", _path(session, case.user, groups, group))
+        return None if path.value is None else [{"id": g.id, "display_name": g.display_name} for g in path.value]
 
 
-async def _report_of(session: Session, person: User) -> tuple[Registration | None]:
-    """The user's row of the report, wrapped: that there is none is an answer too."""
-    return (await directory.read_registration(session.graph, person.id),)
+def _event_limit(number: int) -> int:
+    """Raises: SsprError(invalid_setting)."""
+    if not 1 <= number <= MOST_EVENTS:
+        hint = f"Use a number from 1 to {MOST_EVENTS}."
+        raise SsprError("invalid_setting", f"events: {number} is not from 1 to {MOST_EVENTS}", hint=hint)
+    return number
 
 
-async def _has_one_gate(session: Session) -> bool:
-    """Whether one method is enough for administrators: the tenant has no domain of its own, and nothing is synced."""
-    organization = await policy_documents.read_organization(session.graph)
-    names = [str(entry.get("name")) for entry in organization.get("verifiedDomains") or []]
-    facts = await directory.read_organization_facts(session.graph)
-    return not facts["synced"] and all(NOT_ITS_OWN.fullmatch(name) for name in names)
+def _options(name: DocumentName) -> tuple[str, ...]:
+    """The options that are unknown without a document."""
+    return METHODS if name == METHODS_POLICY else tuple(o for o in SHOWN if SETTINGS[o].document == name)
 
 
-async def _path(session: Session, case: Case, groups: list[Group]) -> list[Group]:
-    """From the group of the scope down to the one that has the user as a direct member; none where all are in scope."""
-    if case.setting("scope") != "selected":
-        return []
-    path = [known for known in groups if known.id == str(case.setting("group")["id"]).lower()]
+def _registered(methods: Fact[list[dict[str, Any]]], row: Fact[Registration | None]) -> frozenset[str] | None:
+    """What the user has registered: as it is now, or else as the report had it."""
+    if methods.value is not None:
+        return registered_names(methods.value)
+    return None if row.value is None else row.value.methods - {QUESTIONS}
+
+
+def _admins_need_one(tenant: TenantIdentity) -> bool | None:
+    """Whether one method is enough for administrators: no domain of the tenant's own, and nothing synchronized."""
+    if not all(INITIAL_DOMAIN.fullmatch(name) for name in tenant.domains):
+        return False
+    return None if tenant.synced is None else not tenant.synced
+
+
+async def _path(session: Session, user: User, groups: list[Group], group: GroupRef) -> list[Group]:
+    """From the group of the scope to the one that has the user as a direct member. Raises: SsprError."""
+    path = [known for known in groups if known.id == group.id.lower()]
     while True:
-        members = await policy_documents.read_members(session.graph, path[-1].id)
+        members = await read_member_ids(session.graph, path[-1].id)
         further = [known for known in groups if known.id in members and known not in path]
-        if case.person.id in members or not further:
+        if user.id in members or not further:
             return path
         path.append(further[0])
 
 
-def _registered(methods: list[dict[str, Any]] | None, row: Registration | None) -> frozenset[str] | None:
-    """What the user has registered: as it is now, or else as the report had it."""
-    if methods is not None:
-        return names_of(methods)
-    return None if row is None else row.methods - {QUESTIONS}
+def _diagnosis(case: Case, row: Fact[Registration | None]) -> Result:
+    """What the result says about the user."""
+    diagnosis = diagnose(case)
+    user = case.user
+    return {
+        "user": {
+            **user.ref.as_result(),
+            "enabled": user.enabled,
+            "guest": user.guest,
+            "synced": user.synced,
+            "mail": user.mail,
+        },
+        "capable": diagnosis.capable,
+        "blockers": diagnosis.blockers,
+        "problems": diagnosis.problems,
+        "in_scope": case.in_scope,
+        "licensed": case.licensed,
+        "administrator": case.administrator,
+        "roles": None if case.roles is None else sorted(ROLE_NAMES.get(role, role) for role in case.roles),
+        "methods_required": case.methods_required,
+        "methods": None if case.methods is None else assess_methods(case),
+        "settings": nest({option: case.setting(option) for option in SHOWN}),
+        "events": [describe_event(event) for event in case.events],
+        "report": describe_report(row.value, diagnosis.capable, case.now) if row.known else None,
+        "as_of": case.as_of.isoformat(),
+    }

@@ -2,117 +2,145 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who can reset a password: which registered methods count under given settings, and who would no longer have enough.
+"""Which registered methods count for a reset, and whether they are enough: one policy on one day.
 
-Pure: settings by option name (``methods.email``) and rows of the registration report in. A method whose switch is not
-known (None) does not count, so an unknown is never taken for readiness; see ``settings_known``.
+Pure: settings by option name (``methods.email``) and the registration report's names of methods in. A method whose
+setting is unknown (None) does not count, so an unknown is never taken for readiness; see ``settings_known``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from ..data.calendar import CUT_OVERS
-from .models import Registration
 from .roles import GLOBAL_ADMINISTRATOR
-
-
-@dataclass(frozen=True)
-class Gate:
-    """How a method of the report counts: as which gate, while one of the options is on, until which cut-over.
-
-    ``with_two``: in a tenant that is not migrated only where two methods are required. ``provided``: kept alive by a
-    telephony provider of the tenant's own.
-    """
-
-    gate: str
-    options: tuple[str, ...]
-    ends: str | None = None
-    with_two: bool = False
-    provided: bool = False
-
-
-# By Graph's method name. What is not here never counts: the alternate mobile phone, passkeys, Windows Hello, Temporary
-# Access Pass, certificates, passwordless sign-in. Push and codes of an app are one gate, since nobody can tell from the
-# report whether they come from two apps. Hardware tokens have no option in a migrated tenant.
-# Sources: concept-sspr-howitworks, concept-authentication-phone-options.
-GATES: Mapping[str, Gate] = {
-    "email": Gate("email", ("methods.email",)),
-    "mobilePhone": Gate(
-        "mobile_phone", ("methods.mobile_phone", "methods.voice"), ends="sms_voice_retired", provided=True
-    ),
-    "officePhone": Gate("office_phone", ("methods.office_phone",), ends="sms_voice_retired", provided=True),
-    "microsoftAuthenticatorPush": Gate("mobile_app", ("methods.mobile_app_notification",), with_two=True),
-    "softwareOneTimePasscode": Gate("mobile_app", ("methods.mobile_app_code", "methods.software_oath")),
-    "hardwareOneTimePasscode": Gate("mobile_app", ("methods.mobile_app_code",)),
-    "securityQuestion": Gate("security_questions", ("methods.security_questions",), ends="security_questions_retired"),
-}
-
-ADMIN_METHODS = 2
 
 Settings = Mapping[str, Any]
 
 
-def reached(cut_over: str, as_of: date) -> bool:
-    """Whether a day of the calendar has come."""
-    return as_of >= date.fromisoformat(CUT_OVERS[cut_over]["date"])
+@dataclass(frozen=True)
+class CountedMethod:
+    """How a registered method counts: as which kind, while one of the options is on, until which cut-over.
+
+    ``needs_two``: before the tenant is migrated, only where two methods are required. ``kept_by_provider``: a telephony
+    provider of the tenant's own keeps it after the cut-over.
+    """
+
+    kind: str
+    options: tuple[str, ...]
+    ends: str | None = None
+    needs_two: bool = False
+    kept_by_provider: bool = False
+
+
+# By the registration report's name. What is not here never counts: the alternate mobile phone, passkeys, Windows Hello,
+# Temporary Access Pass, certificates, passwordless sign-in. Notifications and codes of an app are one kind, since the
+# report does not show whether they come from two apps. Hardware tokens have no option in a migrated tenant.
+# Sources: concept-sspr-howitworks, concept-authentication-phone-options.
+COUNTED_METHODS: Mapping[str, CountedMethod] = {
+    "email": CountedMethod("email", ("methods.email",)),
+    "mobilePhone": CountedMethod(
+        "mobile_phone", ("methods.mobile_phone", "methods.voice"), ends="sms_voice_retired", kept_by_provider=True
+    ),
+    "officePhone": CountedMethod(
+        "office_phone", ("methods.office_phone",), ends="sms_voice_retired", kept_by_provider=True
+    ),
+    "microsoftAuthenticatorPush": CountedMethod("mobile_app", ("methods.mobile_app_notification",), needs_two=True),
+    "softwareOneTimePasscode": CountedMethod("mobile_app", ("methods.mobile_app_code", "methods.software_oath")),
+    "hardwareOneTimePasscode": CountedMethod("mobile_app", ("methods.mobile_app_code",)),
+    "securityQuestion": CountedMethod(
+        "security_questions", ("methods.security_questions",), ends="security_questions_retired"
+    ),
+}
+ADMIN_METHODS_REQUIRED = 2
+
+
+def reached(cut_over: str, day: date) -> bool:
+    """Whether a cut-over of the calendar has come."""
+    return day >= date.fromisoformat(CUT_OVERS[cut_over]["date"])
 
 
 def settings_known(settings: Settings) -> bool:
-    """Whether the settings tell how many methods are required and which are on; otherwise nobody can be judged."""
+    """Whether the number of required methods is known, and at least one method's setting."""
     return settings.get("methods_required") is not None and any(
-        settings.get(option) is not None for gate in GATES.values() for option in gate.options
+        settings.get(option) is not None for method in COUNTED_METHODS.values() for option in method.options
     )
 
 
-def counts(gate: Gate, settings: Settings, migrated: bool | None, as_of: date, telephony_provider: bool) -> bool:
-    if not any(settings.get(option) for option in gate.options):
-        return False
-    if gate.with_two and not migrated and settings.get("methods_required") != 2:
-        return False
-    return gate.ends is None or (gate.provided and telephony_provider) or not reached(gate.ends, as_of)
+@dataclass(frozen=True)
+class Audience:
+    """Whom a method is for. ``included`` is None for everyone."""
+
+    included: frozenset[str] | None = None
+    excluded: frozenset[str] = frozenset()
+
+    def __contains__(self, user_id: str) -> bool:
+        return (self.included is None or user_id in self.included) and user_id not in self.excluded
 
 
-def usable(
-    registration: Registration,
-    settings: Settings,
-    migrated: bool | None,
-    as_of: date,
-    telephony_provider: bool = False,
-) -> frozenset[str]:
-    """The gates that the registered methods open, each once: ``email``, ``mobile_phone``, ``mobile_app`` and so on."""
-    return frozenset(
-        gate.gate
-        for name in registration.methods
-        if (gate := GATES.get(name)) is not None and counts(gate, settings, migrated, as_of, telephony_provider)
-    )
+@dataclass(frozen=True)
+class Policy:
+    """Whom self-service reset is for, and with what, on a day.
 
-
-def capable(
-    registration: Registration,
-    settings: Settings,
-    migrated: bool | None,
-    as_of: date,
-    telephony_provider: bool = False,
-) -> bool:
-    """Whether enough gates are open, for somebody in scope; False when the required number is not known."""
-    required = settings.get("methods_required")
-    if required is None:
-        return False
-    return len(usable(registration, settings, migrated, as_of, telephony_provider)) >= int(required)
-
-
-def admin_gates(
-    registration: Registration, roles: frozenset[str], as_of: date, telephony_provider: bool = False
-) -> frozenset[str]:
-    """What counts under Microsoft's policy for administrators, who need two of e-mail, app and phone.
-
-    Each counts once, whatever the tenant has switched on; questions never do.
+    ``known`` is False where the settings do not show which methods count and how many are required. ``scope`` is None
+    where it is unknown; ``members`` are the object ids of the users in the group of scope ``selected``. ``audiences``
+    are the options of methods that are not for everyone.
     """
-    last = "sms_voice_retired_for_all" if GLOBAL_ADMINISTRATOR in roles else "sms_voice_retired"
-    phones = telephony_provider or not reached(last, as_of)
-    gates = {GATES[name].gate.replace("office_phone", "mobile_phone") for name in registration.methods if name in GATES}
-    return frozenset(gates - {"security_questions"} - (set() if phones else {"mobile_phone"}))
+
+    settings: Settings
+    migrated: bool | None
+    day: date
+    known: bool = True
+    scope: str | None = None
+    members: frozenset[str] = frozenset()
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
+    telephony_provider: bool = False
+
+    def covers(self, user_id: str) -> bool | None:
+        """Whether a member of the tenant is in scope; None where the scope is unknown."""
+        if self.scope is None:
+            return None
+        return self.scope == "all" or (self.scope == "selected" and user_id in self.members)
+
+    def for_user(self, user_id: str) -> Policy:
+        """The policy as it is for one user: methods that are not for the user are off."""
+        off = [option for option, audience in self.audiences.items() if user_id not in audience]
+        return replace(self, settings={**self.settings, **dict.fromkeys(off, False)}) if off else self
+
+    def counts(self, method: CountedMethod) -> bool:
+        """Whether a method, once registered, counts."""
+        if not any(self.settings.get(option) for option in method.options):
+            return False
+        if method.needs_two and not self.migrated and self.settings.get("methods_required") != 2:
+            return False
+        kept = method.kept_by_provider and self.telephony_provider
+        return method.ends is None or kept or not reached(method.ends, self.day)
+
+    def kinds(self, methods: frozenset[str]) -> frozenset[str]:
+        """The kinds of methods that count, each once: ``email``, ``mobile_phone``, ``mobile_app`` and so on."""
+        return frozenset(
+            method.kind for name in methods if (method := COUNTED_METHODS.get(name)) is not None and self.counts(method)
+        )
+
+    def suffices(self, methods: frozenset[str]) -> bool:
+        """Whether they are enough for a user in scope; False where the required number is unknown."""
+        required = self.settings.get("methods_required")
+        return required is not None and len(self.kinds(methods)) >= int(required)
+
+    def admin_kinds(self, methods: frozenset[str], roles: frozenset[str]) -> frozenset[str]:
+        """The kinds that count under Microsoft's policy for administrators, who need two of email, app and phone.
+
+        Each counts once, whatever the tenant has turned on; security questions never do. ``roles`` are template ids.
+        """
+        last = "sms_voice_retired_for_all" if GLOBAL_ADMINISTRATOR in roles else "sms_voice_retired"
+        phones = self.telephony_provider or not reached(last, self.day)
+        registered = {COUNTED_METHODS[name].kind for name in methods if name in COUNTED_METHODS}
+        kinds = {kind.replace("office_phone", "mobile_phone") for kind in registered} - {"security_questions"}
+        return frozenset(kinds if phones else kinds - {"mobile_phone"})
+
+    def suffices_for_admin(self, methods: frozenset[str], roles: frozenset[str]) -> bool:
+        """Whether they are enough under Microsoft's policy for administrators."""
+        return len(self.admin_kinds(methods, roles)) >= ADMIN_METHODS_REQUIRED

@@ -20,6 +20,11 @@ class UserRef:
     user_principal_name: str | None
     display_name: str | None = None
 
+    @property
+    def identity(self) -> str:
+        """What tells one user from another, whichever of the two is known."""
+        return (self.user_principal_name or self.id or "").lower()
+
     def as_result(self) -> dict[str, str | None]:
         return {
             "id": self.id,
@@ -32,7 +37,7 @@ class UserRef:
 class User:
     """A user object of the directory.
 
-    ``plans`` are the ids of the service plans that are assigned and in force. ``directory_data`` tells whether the user
+    ``plans`` are the ids of the service plans that are assigned and in force. ``directory_data`` is whether the user
     object has a phone number or an alternate address, which since November 2026 is no registered method.
     """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rule book and its engine: nothing is missing, nothing is code, days count, and what was there never blocks."""
+"""The rules and their engine: nothing is missing, data is no code, days count, and what was there never blocks."""
 
 from __future__ import annotations
 
@@ -17,49 +17,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError, Unavailable
 from ansible_collections.tenantops.entra.plugins.module_utils.data.calendar import CUT_OVERS
-from ansible_collections.tenantops.entra.plugins.module_utils.data.directory_roles import OTHER_ROLES, TWO_GATE_ROLES
+from ansible_collections.tenantops.entra.plugins.module_utils.data.directory_roles import (
+    ADMIN_POLICY_ROLES,
+    OTHER_ROLES,
+)
 from ansible_collections.tenantops.entra.plugins.module_utils.data.licenses import FREE, SERVICE_PLANS, SKUS
-from ansible_collections.tenantops.entra.plugins.module_utils.planning.plan import Documents, Plan, make_plan
+from ansible_collections.tenantops.entra.plugins.module_utils.planning.plan import Plan, make_plan
 from ansible_collections.tenantops.entra.plugins.module_utils.rules.engine import (
-    REFUSED_RULES,
     RULES,
+    SETTING_REJECTED,
+    WAIVABLE_IDS,
+    WAIVER_EXPIRED,
     Assessment,
     Finding,
     assess,
+    violations,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_view import UNREAD, Terms
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.texts import RULE_BOOK
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.rule import (
+    PORTAL_USER_SETTINGS,
+    CheckResult,
+    Rule,
+    of_refs,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_view import UNREAD, Declarations
 from ansible_collections.tenantops.entra.plugins.module_utils.rules.waivers import read_waivers
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES, PLANE_OF, SETTINGS
-from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import GATES
-from ansible_collections.tenantops.entra.plugins.module_utils.users.models import (
-    Group,
-    Person,
-    Registration,
-    Unavailable,
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.documents import Documents
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import (
+    ALL_PAGES,
+    PLANE_OF,
+    SETTINGS,
+    GroupRef,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import COUNTED_METHODS
+from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Group, Registration, User, UserRef
 from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy
 
-UTILS = Path(__file__).resolve().parents[4] / "plugins" / "module_utils"
-DATA = ("_admin_roles", "_calendar", "_licences", "_rule_book")
+ROOT = Path(__file__).resolve().parents[5]
+DATA = sorted((ROOT / "plugins" / "module_utils" / "data").glob("*.py"))
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
-
-# Every rule of Microsoft's that was found; the gaps are none.
-FIRST_TO_LAST = ((1, 17), (20, 38), (40, 45), (50, 53), (60, 66), (70, 77), (80, 86), (90, 98))
-NUMBERED = [f"V{number:02d}" for first, last in FIRST_TO_LAST for number in range(first, last + 1)]
-OURS = {"BREAK-GLASS", "E-MAIL", "READINESS", "REFUSED", "WAIVER"}
+BY_ID = {rule.id: rule for rule in RULES}
+ENFORCED = {rule.id for rule in RULES if rule.enforced}
 
 
 # The data
 
 
-@pytest.mark.parametrize("name", DATA)
-def test_data_is_literals_only(name: str) -> None:
-    tree = ast.parse((UTILS / f"{name}.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", DATA, ids=lambda path: path.stem)
+def test_data_is_literals_only(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Expr):
             assert isinstance(node.value, ast.Constant)
@@ -69,37 +78,66 @@ def test_data_is_literals_only(name: str) -> None:
             assert isinstance(node, ast.Assign | ast.AnnAssign)
             assert node.value is not None
             # A shared tuple of the same file may be named in it.
-            allowed = (ast.Dict, ast.Tuple, ast.Constant, ast.Name, ast.Starred, ast.expr_context)
+            allowed = (ast.Dict, ast.List, ast.Tuple, ast.Constant, ast.Name, ast.Starred, ast.expr_context)
             assert {type(part) for part in ast.walk(node.value) if not isinstance(part, allowed)} == set()
 
 
-def test_every_rule_is_there_once() -> None:
-    text = (UTILS / "_rule_book.py").read_text(encoding="utf-8")
-    written = re.findall(r'^    "([A-Z0-9-]+)": \{$', text, re.MULTILINE)
-    assert sorted(written) == sorted([*NUMBERED, *OURS])
-    assert set(RULE_BOOK) == {*NUMBERED, *OURS}
+def test_every_rule_has_an_id_of_its_own_and_is_documented() -> None:
+    names = [rule.id for rule in RULES]
+    assert len(names) == len(set(names)) == 66
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    table = text.split("<!-- [[[rules]]] -->")[1].split("<!-- [[[end]]] -->")[0]
+    assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == names
+    for rule in RULES:
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{rule.id}` |"))
+        for part in (rule.severity, rule.generic_text, rule.fix, rule.source, rule.as_of):
+            assert part in row, part
 
 
-def test_a_rule_is_checked_or_says_why_not() -> None:
-    never = {name for name, entry in RULE_BOOK.items() if "not_checked" in entry}
-    assert set(RULES) == set(RULE_BOOK) - never - {"REFUSED", "WAIVER"}
+def test_only_findings_of_other_parts_are_no_checks() -> None:
+    assert {rule for rule in RULES if rule.check is None} == {SETTING_REJECTED, WAIVER_EXPIRED}
 
 
-@pytest.mark.parametrize("name", RULE_BOOK)
-def test_entries_of_the_rule_book(name: str) -> None:
-    entry = RULE_BOOK[name]
-    assert entry["severity"] in ("error", "warning")
-    assert entry["source"]
-    date.fromisoformat(entry["as_of"])
-    if "not_checked" in entry:
-        assert set(entry) == {"severity", "message", "not_checked", "source", "as_of"}
-        return
-    assert set(entry) - {"error_from"} == {"severity", "settings", "message", "fix", "source", "as_of"}
-    assert set(entry["settings"]) <= set(SETTINGS)
-    assert entry.get("error_from", "security_questions_retired") in CUT_OVERS
-    # Put together: a message, and the way out as a sentence.
-    assert entry["fix"][0].islower() or entry["fix"].startswith("Entra")
-    assert not entry["fix"].endswith(".")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_parts_of_a_rule(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.id)
+    assert rule.severity in ("error", "warning")
+    assert rule.source
+    date.fromisoformat(rule.as_of)
+    assert set(rule.settings) <= set(SETTINGS)
+    assert len(rule.settings) == len(set(rule.settings))
+    assert rule.error_from is None or rule.error_from in CUT_OVERS
+    assert not rule.enforced or rule.severity == "error"
+    # A fragment, and a sentence of how to fix it.
+    assert not rule.message.endswith((".", "!", "?"))
+    assert rule.fix[0].isupper()
+    assert rule.fix.endswith(".")
+    assert "{" not in rule.generic_text
+
+
+def test_what_the_portal_user_sets_is_every_setting_but_the_policy_of_administrators() -> None:
+    assert set(SETTINGS) - set(PORTAL_USER_SETTINGS) == {"admins_can_reset"}
+    for name in ("portal-user-cannot-write", "unexpected-document"):
+        assert BY_ID[name].settings == PORTAL_USER_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (1, "1 user in scope has no license that includes password reset"),
+        (2, "2 users in scope have no license that includes password reset"),
+    ],
+)
+def test_messages_agree_with_the_number_of_users(count: int, text: str) -> None:
+    result = of_refs(UserRef(str(number), None) for number in range(count))
+    assert BY_ID["users-unlicensed"].text(result) == text
+
+
+def test_the_same_user_may_be_known_by_more_or_less() -> None:
+    whole, name, other = UserRef("1", "Kim@contoso.com", "Kim"), UserRef(None, "kim@contoso.com"), UserRef("1", None)
+    assert not of_refs([whole]).worse_than(of_refs([name]))
+    assert of_refs([other]).worse_than(of_refs([name]))
+    assert CheckResult(2).worse_than(CheckResult(1))
 
 
 def test_entries_of_the_calendar() -> None:
@@ -108,11 +146,11 @@ def test_entries_of_the_calendar() -> None:
     for entry in CUT_OVERS.values():
         assert set(entry) == {"date", "what", "source", "as_of"}
         date.fromisoformat(entry["as_of"])
-    assert {gate.ends for gate in GATES.values()} - {None} <= set(CUT_OVERS)
+    assert {method.ends for method in COUNTED_METHODS.values()} - {None} <= set(CUT_OVERS)
 
 
 def test_roles() -> None:
-    roles = TWO_GATE_ROLES["roles"]
+    roles = ADMIN_POLICY_ROLES["roles"]
     assert len(roles) == 78
     unknown = {name for name, template in roles.items() if template is None}
     assert unknown == {
@@ -129,7 +167,7 @@ def test_roles() -> None:
     assert not {"158c047a-c907-4556-b7ef-446551a6b5f7", *OTHER_ROLES["roles"].values()} & set(roles.values())
 
 
-def test_licences() -> None:
+def test_licenses() -> None:
     for entry in (*SERVICE_PLANS.values(), *SKUS.values(), FREE):
         assert entry["reset"] in ("yes", "no", "disputed")
         assert entry["source"]
@@ -152,28 +190,30 @@ def documents(state: str | None = None, portal: dict[str, Any] | None = None, **
     )
 
 
-def plan(found: Documents, **asked: Any) -> Plan:
-    named = {name.replace("__", "."): value for name, value in asked.items()}
+def plan(found: Documents, **requested: Any) -> Plan:
+    named = {name.replace("__", "."): value for name, value in requested.items()}
     return make_plan(found, named, ALL_PAGES, allow_sign_in_change=True)
 
 
-def judged(
+def assessment_of(
     planned: Plan,
     as_of: date = TODAY,
     facts: dict[Any, Any] | None = None,
     waivers: list[dict[str, Any]] | None = None,
-    **terms: Any,
+    **declared: Any,
 ) -> Assessment:
+    assert planned.views is not None
     was, becomes = planned.views
     facts = {**{("document", document): True for document in PLANE_OF}, **(facts or {})}
-    agreed = Terms(as_of=as_of, now=NOW, break_glass=frozenset(), **terms)
-    before = replace(was, terms=agreed, facts=facts)
-    after = replace(becomes, terms=agreed, facts=facts, since=before)
-    return assess(before, after, planned.changes, read_waivers(waivers or []), planned.refusals)
+    declarations = Declarations(as_of=as_of, now=NOW, break_glass=frozenset(), **declared)
+    before = replace(was, declarations=declarations, facts=facts)
+    after = replace(becomes, declarations=declarations, facts=facts, since=before)
+    accepted = read_waivers(waivers or [], WAIVABLE_IDS)
+    return assess(before, after, planned.changes, accepted, planned.refusals)
 
 
-def finding(assessed: Assessment, rule: str) -> Finding | None:
-    return next((entry for entry in assessed.findings if entry.rule == rule), None)
+def finding(assessment: Assessment, rule: str) -> Finding | None:
+    return next((entry for entry in assessment.findings if entry.rule.id == rule), None)
 
 
 QUESTIONS = {
@@ -183,89 +223,111 @@ QUESTIONS = {
 TWO = {"numberOfAuthenticationMethodsRequired": 2}
 # A tenant in which the rule fires, by the rule that turns on a day.
 DATED = {
-    "V36": documents(None, TWO, Email=True, Sms=True),
-    "V37": documents(None, QUESTIONS),
-    "V38": documents(None, {**QUESTIONS, **TWO}, Email=True),
+    "sms-voice-retired": documents(None, TWO, Email=True, Sms=True),
+    "security-questions-retired": documents(None, QUESTIONS),
+    "security-questions-needed": documents(None, {**QUESTIONS, **TWO}, Email=True),
 }
 
 
 def test_all_rules_with_a_day_are_tested() -> None:
-    assert set(DATED) == {name for name, entry in RULE_BOOK.items() if "error_from" in entry}
+    assert set(DATED) == {rule.id for rule in RULES if rule.error_from}
 
 
 @pytest.mark.parametrize("rule", DATED)
 def test_a_rule_turns_on_its_day(rule: str) -> None:
-    day = date.fromisoformat(CUT_OVERS[RULE_BOOK[rule]["error_from"]]["date"])
+    day = date.fromisoformat(CUT_OVERS[BY_ID[rule].error_from or ""]["date"])
     for as_of, severity in ((day - timedelta(days=1), "warning"), (day, "error"), (day + timedelta(days=1), "error")):
-        found = finding(judged(plan(DATED[rule], notify_users=False), as_of), rule)
+        found = finding(assessment_of(plan(DATED[rule], notify_users=False), as_of), rule)
         assert found is not None
         assert (found.severity, found.status, found.blocking) == (severity, "present", False)
 
 
 def test_what_was_there_does_not_block_and_what_is_worse_does() -> None:
     day = date(2027, 3, 1)
-    helpdesk = judged(plan(documents(None, QUESTIONS), helpdesk_link=True, helpdesk_contact="https://it.example"), day)
+    helpdesk = assessment_of(
+        plan(documents(None, QUESTIONS), helpdesk_link=True, helpdesk_contact="https://it.example"), day
+    )
     assert helpdesk.ok
-    turned_on = judged(
+    turned_on = assessment_of(
         plan(documents(None, {**QUESTIONS, "securityQuestionsOptionEnabled": False}), methods__security_questions=True),
         day,
     )
-    assert [entry.rule for entry in turned_on.findings if entry.blocking] == ["V37"]
+    assert [entry.rule.id for entry in turned_on.findings if entry.blocking] == ["security-questions-retired"]
     # Far from enough, and then further.
     starving = documents(None, {}, Fido2=True)
-    worse = finding(judged(plan(starving, methods_required=2)), "V20")
+    worse = finding(assessment_of(plan(starving, methods_required=2)), "too-few-methods")
     assert worse is not None
     assert worse.blocking
 
 
 def test_users_who_are_new_to_a_finding_make_it_new() -> None:
-    people = {name: Person(name, f"{name}@contoso.com", enabled=True) for name in ("kim", "lee")}
+    users = {name: User(name, f"{name}@contoso.com", enabled=True) for name in ("kim", "lee")}
     other = f"{GROUP[:-1]}4"
     facts = {
-        ("group_people", GROUP): [people["kim"]],
-        ("group_people", other): [people["lee"]],
-        ("role_holders",): dict.fromkeys(people, frozenset({"fe930be7-5e62-47db-91af-98c3a49a38b1"})),
+        ("group_users", GROUP): [users["kim"]],
+        ("group_users", other): [users["lee"]],
+        ("role_holders",): dict.fromkeys(users, frozenset({"fe930be7-5e62-47db-91af-98c3a49a38b1"})),
     }
     pilot = documents(None, {"enablementType": 1, "passwordResetEnabledGroupIds": [GROUP]})
-    same = finding(judged(plan(pilot, methods_required=2), facts=facts), "V09")
-    moved = finding(judged(plan(pilot, group={"id": other, "display_name": "Other"}), facts=facts), "V09")
+    same = finding(assessment_of(plan(pilot, methods_required=2), facts=facts), "administrators-in-scope")
+    moved = finding(assessment_of(plan(pilot, group=GroupRef(other, "Other")), facts=facts), "administrators-in-scope")
     assert same is not None
     assert moved is not None
-    assert (same.status, same.users) == ("present", ("kim@contoso.com",))
-    assert (moved.status, moved.users) == ("new", ("lee@contoso.com",))
+    assert (same.status, same.users) == ("present", (users["kim"].ref,))
+    assert (moved.status, moved.users) == ("new", (users["lee"].ref,))
 
 
-def test_a_finding_is_new_where_the_past_cannot_be_told() -> None:
+def test_a_finding_is_new_where_the_past_is_unknown() -> None:
     gone, empty = f"{GROUP[:-1]}8", f"{GROUP[:-1]}9"
     facts = {
-        ("group", gone): Unavailable("not_found", "no such group"),
-        ("group_people", gone): Unavailable("not_found", "no such group"),
+        ("group", gone): Unavailable("group", "not_found", "no such group"),
+        ("group_users", gone): Unavailable("group_users", "not_found", "no such group"),
         ("group", empty): Group(empty, "Empty", security_enabled=True),
-        ("group_people", empty): [],
+        ("group_users", empty): [],
     }
     pilot = documents(None, {"enablementType": 1, "passwordResetEnabledGroupIds": [gone]})
-    assessed = judged(plan(pilot, group={"id": empty, "display_name": "Empty"}), facts=facts)
-    found = finding(assessed, "V06")
+    assessment = assessment_of(plan(pilot, group=GroupRef(empty, "Empty")), facts=facts)
+    found = finding(assessment, "group-empty")
     assert found is not None
     assert found.status == "new"
-    assert finding(assessed, "V04") is None
+    assert finding(assessment, "group-not-found") is None
 
 
-def test_rules_ask_for_what_they_need_and_no_more() -> None:
+def needs(assessment: Assessment) -> set[str]:
+    return {key[0] for key in assessment.needed}
+
+
+def test_rules_need_what_they_require_and_no_more() -> None:
     pilot = documents(None, {"enablementType": 1, "passwordResetEnabledGroupIds": [GROUP]})
-    nothing_of_people = judged(plan(pilot, helpdesk_link=False)).wanted
-    assert {fact[0] for fact in nothing_of_people} == set()
-    unchanged = judged(plan(pilot, scope="selected")).wanted
-    assert not {fact[0] for fact in unchanged} & {"people", "group_people", "registrations", "role_holders"}
-    raised = judged(plan(pilot, methods_required=2)).wanted
-    assert {fact[0] for fact in raised} >= {"group_people", "registrations"}
-    assert "people" not in {fact[0] for fact in raised}
+    assert needs(assessment_of(plan(pilot, helpdesk_link=False))) == set()
+    unchanged = needs(assessment_of(plan(pilot, scope="selected")))
+    assert not unchanged & {"users", "group_users", "registrations", "role_holders"}
+    raised = needs(assessment_of(plan(pilot, methods_required=2)))
+    assert raised >= {"group_users", "registrations"}
+    assert "users" not in raised
     two = {"enablementType": 1, "passwordResetEnabledGroupIds": [GROUP], **TWO}
-    whole_look = judged(plan(documents(None, two))).wanted
-    assert {"group_people", "role_holders", "skus", "security_defaults", "conditional_access"} <= {
-        fact[0] for fact in whole_look
+    everything = needs(assessment_of(plan(documents(None, two))))
+    assert {"group_users", "role_holders", "skus", "security_defaults", "conditional_access"} <= everything
+    assert everything <= set(UNREAD)
+
+
+def test_why_a_rule_was_not_checked() -> None:
+    pilot = documents(None, {"enablementType": 1, "passwordResetEnabledGroupIds": [GROUP], "securityQuestions": None})
+    facts = {("skus",): Unavailable("skus", "permission", "may not read", "Grant it.")}
+    found = {entry.what: entry for entry in assessment_of(plan(pilot, scope="selected"), facts=facts).not_checked}
+    assert found["license-disputed"].as_result() == {
+        "what": "license-disputed",
+        "options": ["scope"],
+        "reason": "permission",
+        "message": "may not read",
+        "hint": "Grant it.",
     }
-    assert {fact[0] for fact in whole_look} <= set(UNREAD)
+    idle = found["administrators-in-scope"]
+    assert (idle.reason, idle.hint) == ("not_needed", None)
+    assert idle.message == "the users in a group were not read, because nothing that the rule is about changes"
+    assert found["registration-report-delayed"].reason == "not_needed"
+    assert found["duplicate-questions"].reason == "unknown"
+    assert set(found) <= {rule.id for rule in RULES}
 
 
 def rows(as_of: str | None) -> list[Registration]:
@@ -280,11 +342,11 @@ def rows(as_of: str | None) -> list[Registration]:
         (rows("2026-11-23T23:59:59Z"), None, False),
         (rows("2026-11-25T06:00:00Z"), "2026-11-25T06:00:01Z", False),
         (rows("2026-11-25T06:00:00Z"), "2026-11-25T05:59:59.9Z", True),
-        (rows("2026-11-25T06:00:00Z"), Unavailable("permission", "may not"), True),
+        (rows("2026-11-25T06:00:00Z"), Unavailable("policy_changed", "permission", "may not"), True),
         (rows(None), None, False),
         (rows("yesterday"), None, False),
         ([], None, False),
-        (Unavailable("licence", "needs P1"), None, False),
+        (Unavailable("registrations", "license", "needs P1"), None, False),
     ],
     ids=[
         "36 hours",
@@ -295,7 +357,7 @@ def rows(as_of: str | None) -> list[Registration]:
         "no day",
         "odd day",
         "empty",
-        "no licence",
+        "no license",
     ],
 )
 @pytest.mark.parametrize("allowed", [False, True])
@@ -303,8 +365,8 @@ def test_unknown_readiness_blocks_unless_it_is_allowed(report: Any, changed: Any
     facts = {("registrations",): report, ("role_holders",): {}}
     if isinstance(report, list) and report:
         facts["policy_changed", report[0].as_of] = changed
-    assessed = judged(plan(documents(), methods_required=2), facts=facts, allow_unknown_readiness=allowed)
-    found = finding(assessed, "READINESS")
+    assessment = assessment_of(plan(documents(), methods_required=2), facts=facts, allow_unknown_readiness=allowed)
+    found = finding(assessment, "readiness-unknown")
     assert (found is None) is known
     assert found is None or found.blocking is not allowed
 
@@ -313,9 +375,11 @@ def test_unknown_readiness_blocks_unless_it_is_allowed(report: Any, changed: Any
 def test_so_many_may_be_locked_out(most: int, blocking: bool) -> None:
     made = "2026-11-25T06:00:00Z"
     facts = {("registrations",): rows(made), ("policy_changed", made): None, ("role_holders",): {}}
-    found = finding(judged(plan(documents(), methods_required=2), facts=facts, max_locked_out_users=most), "V17")
+    assessment = assessment_of(plan(documents(), methods_required=2), facts=facts, max_locked_out_users=most)
+    found = finding(assessment, "locked-out-users")
     assert found is not None
-    assert (found.blocking, found.users) == (blocking, ("kim@contoso.com",))
+    assert (found.blocking, found.users) == (blocking, (UserRef("kim", "kim@contoso.com"),))
+    assert found.as_result()["users"] == [{"id": "kim", "user_principal_name": "kim@contoso.com", "display_name": None}]
 
 
 ACTION = {"includeUserActions": ["urn:user:registersecurityinfo"]}
@@ -340,7 +404,7 @@ STRENGTH: dict[str, Any] = {"authenticationStrength": {"id": "00000000-0000-0000
         ("none", EVERYONE, STRENGTH, {}, False),
     ],
 )
-def test_what_may_keep_people_from_registering(
+def test_what_may_keep_users_from_registering(
     scope: str, users: dict[str, Any], controls: dict[str, Any] | None, more: dict[str, Any], fires: bool
 ) -> None:
     state = more.pop("state", "enabled")
@@ -353,13 +417,16 @@ def test_what_may_keep_people_from_registering(
     pilot = documents(
         None, {"enablementType": SETTINGS["scope"].values[scope], "passwordResetEnabledGroupIds": [GROUP]}
     )
-    found = finding(judged(plan(pilot), facts={("conditional_access",): [policy]}), "V90")
+    found = finding(
+        assessment_of(plan(pilot), facts={("conditional_access",): [policy]}),
+        "conditional-access-may-block-registration",
+    )
     assert (found is not None) is fires
 
 
-# Properties: any tenant, anything wanted
+# Properties: any tenant, any request
 
-FLAGS = [name for name, setting in SETTINGS.items() if setting.json_type is bool and setting.document == "portal"]
+FLAGS = [name for name, setting in SETTINGS.items() if setting.json_type is bool and setting.document == "sspr_policy"]
 
 
 @st.composite
@@ -376,12 +443,12 @@ def tenants(draw: st.DrawFn) -> Documents:
     names = ("Email", "Sms", "Voice", "MicrosoftAuthenticator", "SoftwareOath", "office", "code")
     return replace(
         documents(**{name: draw(st.booleans()) for name in names}),
-        portal=portal_policy(**portal),
+        sspr_policy=portal_policy(**portal),
         migration_state=state,
     )
 
 
-WISHES = st.fixed_dictionaries(
+REQUESTS = st.fixed_dictionaries(
     {},
     optional={
         "scope": st.sampled_from(["none", "selected", "all"]),
@@ -398,39 +465,44 @@ DAYS = st.dates(date(2026, 1, 1), date(2028, 1, 1))
 
 
 @given(tenants(), DAYS)
-def test_a_tenant_that_is_left_alone_is_never_blocked(found: Documents, day: date) -> None:
-    assessed = judged(plan(found), day)
-    assert assessed.ok
-    assert {entry.status for entry in assessed.findings} <= {"present"}
+def test_a_tenant_that_is_not_changed_is_never_blocked(found: Documents, day: date) -> None:
+    assessment = assessment_of(plan(found), day)
+    assert assessment.ok
+    assert {entry.status for entry in assessment.findings} <= {"present"}
 
 
-@given(tenants(), WISHES, DAYS)
-def test_planner_and_preflight_agree(found: Documents, wanted: dict[str, Any], day: date) -> None:
-    planned = make_plan(found, wanted, ALL_PAGES, allow_sign_in_change=True)
-    assessed = judged(planned, day)
-    blocking = [entry.rule for entry in assessed.findings if entry.blocking]
-    refused = [rule for rule in blocking if rule in {*REFUSED_RULES, "REFUSED"} - {"V96"}]
-    assert len(refused) == len(planned.faults)
-    # Every rule is found to hold, or not, or cannot be told: nothing in between, and nothing twice.
-    told = [entry.rule for entry in assessed.findings if entry.rule != "REFUSED"]
-    assert len(told) == len(set(told))
-    assert not set(told) & set(assessed.not_checked)
+@given(tenants(), REQUESTS, DAYS)
+def test_planner_and_preflight_agree(found: Documents, requested: dict[str, Any], day: date) -> None:
+    planned = make_plan(found, requested, ALL_PAGES, allow_sign_in_change=True)
+    assessment = assessment_of(planned, day)
+    blocking = [entry.rule.id for entry in assessment.findings if entry.blocking]
+    rejected = [rule for rule in blocking if rule in {*ENFORCED, "setting-rejected"} - {"unexpected-document"}]
+    assert len(rejected) == len(planned.faults)
+    # Every rule is met, or not, or cannot be decided: nothing in between, and nothing twice.
+    decided = [entry.rule.id for entry in assessment.findings if entry.rule != SETTING_REJECTED]
+    assert len(decided) == len(set(decided))
+    assert not set(decided) & {entry.what for entry in assessment.not_checked}
 
 
-@given(tenants(), WISHES, DAYS, st.sampled_from(sorted(set(RULES) - REFUSED_RULES)))
-def test_a_waived_rule_never_blocks(found: Documents, wanted: dict[str, Any], day: date, rule: str) -> None:
-    planned = make_plan(found, wanted, ALL_PAGES, allow_sign_in_change=True)
-    waiver = {"rule": rule, "reason": "known", "owner": "kim", "expires": day.isoformat()}
-    plain, waived = judged(planned, day), judged(planned, day, waivers=[waiver])
-    assert rule not in {entry.rule for entry in waived.findings if entry.blocking}
-    others = [entry for entry in plain.findings if entry.rule != rule]
-    assert [entry for entry in waived.findings if entry.rule != rule] == others
-    tomorrow = judged(planned, day + timedelta(days=1), waivers=[waiver])
-    assert "WAIVER" in {entry.rule for entry in tomorrow.findings}
+@given(tenants(), REQUESTS, DAYS, st.sampled_from(sorted(WAIVABLE_IDS - ENFORCED - {"setting-rejected"})))
+def test_a_waived_rule_never_blocks(found: Documents, requested: dict[str, Any], day: date, rule: str) -> None:
+    planned = make_plan(found, requested, ALL_PAGES, allow_sign_in_change=True)
+    waiver = {"id": rule, "reason": "known", "owner": "kim", "expires": day.isoformat()}
+    plain, waived = assessment_of(planned, day), assessment_of(planned, day, waivers=[waiver])
+    assert rule not in {entry.rule.id for entry in waived.findings if entry.blocking}
+    others = [entry for entry in plain.findings if entry.rule.id != rule]
+    assert [entry for entry in waived.findings if entry.rule.id != rule] == others
+    tomorrow = assessment_of(planned, day + timedelta(days=1), waivers=[waiver])
+    assert WAIVER_EXPIRED in {entry.rule for entry in tomorrow.findings}
     assert "waived" not in {entry.status for entry in tomorrow.findings}
 
 
-WAIVER = {"rule": "V37", "reason": "the app comes in April", "owner": "kim@msp.example", "expires": "2027-04-30"}
+WAIVER = {
+    "id": "security-questions-retired",
+    "reason": "the app comes in April",
+    "owner": "kim@msp.example",
+    "expires": "2027-04-30",
+}
 
 
 @pytest.mark.parametrize(
@@ -438,23 +510,41 @@ WAIVER = {"rule": "V37", "reason": "the app comes in April", "owner": "kim@msp.e
     [
         ({"owner": ""}, "owner is missing"),
         ({"reason": None, "expires": " "}, "reason and expires is missing"),
-        ({"rule": "V00"}, "there is no rule 'V00'"),
-        ({"rule": "WAIVER"}, "there is no rule 'WAIVER'"),
-        ({"rule": "V29"}, "V29 is never checked"),
+        ({"id": "security-question"}, "id: 'security-question' is unknown"),
+        ({"id": "waiver-expired"}, "id: 'waiver-expired' is unknown"),
+        ({"id": "V29"}, "id: 'V29' is unknown"),
         ({"expires": "30.04.2027"}, "'30.04.2027'"),
         ({"expires": "2027-02-30"}, "'2027-02-30'"),
-        ({"until": "2027"}, "until is not a part of a waiver"),
+        ({"until": "2027"}, "until: unknown key"),
     ],
 )
 def test_malformed_waivers(change: dict[str, Any], part: str) -> None:
     with pytest.raises(SsprError) as caught:
-        read_waivers([WAIVER, {**WAIVER, "rule": "V38", **change}])
+        read_waivers([WAIVER, {**WAIVER, "id": "security-questions-needed", **change}], WAIVABLE_IDS)
     assert caught.value.kind == "invalid_setting"
     assert part in caught.value.message
-    assert "number 2" in caught.value.message
+    assert "entry 2" in caught.value.message
 
 
 def test_waivers_of_one_rule_contradict_each_other() -> None:
-    with pytest.raises(SsprError, match="another waiver of V37"):
-        read_waivers([WAIVER, WAIVER])
-    assert read_waivers([WAIVER])["V37"].expires == date(2027, 4, 30)
+    with pytest.raises(SsprError, match="duplicate waiver for security-questions-retired"):
+        read_waivers([WAIVER, WAIVER], WAIVABLE_IDS)
+    assert read_waivers([WAIVER], WAIVABLE_IDS)["security-questions-retired"].expires == date(2027, 4, 30)
+
+
+def test_ids_are_checked_only_where_they_are_known() -> None:
+    control = {**WAIVER, "id": "cis_m365_v7:5.2.4.1"}
+    assert list(read_waivers([control])) == ["cis_m365_v7:5.2.4.1"]
+
+
+def test_violations_say_how_to_fix_them() -> None:
+    planned = plan(documents(None, {"customizeHelpdeskLink": False}), helpdesk_link=True)
+    assert planned.violated == (
+        "helpdesk_link: true requires helpdesk_contact. Set helpdesk_contact to an email address or an http(s) URL",
+    )
+    assert planned.views is not None
+    was, becomes = planned.views
+    stops, preexisting = violations(becomes, becomes, {"helpdesk_link"})
+    assert stops == []
+    assert preexisting == [f"Already so in the tenant: {planned.violated[0]}."]
+    assert violations(was, was, {"helpdesk_link"}) == ([], [])

@@ -19,26 +19,30 @@ from ansible_collections.tenantops.entra.plugins.module_utils.rules.reset_diagno
     BLOCKERS,
     PROBLEMS,
     Case,
-    explained,
-    judge,
-    listed,
-    names_of,
-    reported,
+    Diagnosis,
+    assess_methods,
+    describe_event,
+    describe_report,
+    diagnose,
+    registered_names,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_checks import ROLES
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_view import View
-from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import GLOBAL_ADMINISTRATOR
-from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Person, Registration
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_view import TenantView
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import GroupRef
+from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Registration, User
+from ansible_collections.tenantops.entra.plugins.module_utils.users.roles import (
+    GLOBAL_ADMINISTRATOR,
+    USER_ADMINISTRATOR,
+)
 
 P1 = "41781fb2-bc02-4b7c-bd55-b576c07bb09d"
 STANDARD, STANDARD_PLAN = "f245ecc8-75af-4f8e-b61f-27d8114de5f3", "094e7854-93fc-4d55-b2c0-3ab5369ebdc1"
 PILOT, OTHERS = "33333333-3333-4333-8333-333333333333", "44444444-4444-4444-8444-444444444444"
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 TODAY = NOW.date()
-ADELE = Person("11111111-1111-4111-8111-111111111111", "adele@contoso.com", enabled=True, plans=frozenset({P1}))
+ADELE = User("11111111-1111-4111-8111-111111111111", "adele@contoso.com", enabled=True, plans=frozenset({P1}))
 SETTINGS: dict[str, Any] = {
     "scope": "selected",
-    "group": {"id": PILOT.upper(), "display_name": "SSPR Pilot"},
+    "group": GroupRef(PILOT.upper(), "SSPR Pilot"),
     "methods_required": 2,
     "methods.email": True,
     "methods.mobile_phone": True,
@@ -54,18 +58,18 @@ SETTINGS: dict[str, Any] = {
     "admins_can_reset": True,
 }
 APP = ("microsoftAuthenticatorPush", "softwareOneTimePasscode")
-ADMIN = str(ROLES["User Administrator"])
+ADMIN = USER_ADMINISTRATOR
 
 
-def view(migrated: bool | None = True, targets: Any = None, **settings: Any) -> View:
+def view(migrated: bool | None = True, targets: Any = None, **settings: Any) -> TenantView:
     named = {name.replace("methods_on_", "methods."): value for name, value in settings.items()}
-    return View(settings={**SETTINGS, **named}, migrated=migrated, targets=targets or {})
+    return TenantView(settings={**SETTINGS, **named}, migrated=migrated, targets=targets or {})
 
 
 def case(*methods: str, settings: dict[str, Any] | None = None, targets: Any = None, **facts: Any) -> Case:
     """Adele, who has everything but methods; None for what was not read."""
     known: dict[str, Any] = {
-        "person": ADELE,
+        "user": ADELE,
         "view": view(targets=targets, **(settings or {})),
         "as_of": TODAY,
         "now": NOW,
@@ -74,7 +78,7 @@ def case(*methods: str, settings: dict[str, Any] | None = None, targets: Any = N
         "methods": frozenset(methods),
         "questions": False,
         "skus": frozenset(),
-        "one_gate": False,
+        "admins_need_one": False,
     }
     return Case(**{**known, **facts})
 
@@ -86,7 +90,7 @@ def names(found: list[dict[str, Any]]) -> list[str]:
     return [entry["code"] or entry["name"] for entry in found]
 
 
-def who(**changes: Any) -> Person:
+def adele(**changes: Any) -> User:
     return replace(ADELE, **changes)
 
 
@@ -96,12 +100,12 @@ def event(activity: str = "Reset password (self-service)", hours: float = 1, **f
 
 
 def test_a_user_who_can() -> None:
-    assert judge(READY) == (True, [], [])
+    assert diagnose(READY) == Diagnosis(True, [], [])
 
 
 CASES: dict[str, tuple[Case, bool | None, list[str]]] = {
-    "guest": (replace(READY, person=who(guest=True)), False, ["GuestUser"]),
-    "disabled": (replace(READY, person=who(enabled=False)), False, ["AccountDisabled"]),
+    "guest": (replace(READY, user=adele(guest=True)), False, ["GuestUser"]),
+    "disabled": (replace(READY, user=adele(enabled=False)), False, ["AccountDisabled"]),
     "scope none": (replace(READY, view=view(scope="none")), False, ["SSPR_0009"]),
     "scope none, administrator": (replace(READY, view=view(scope="none"), roles=frozenset({ADMIN})), True, []),
     "not in group": (replace(READY, groups=frozenset({OTHERS})), False, ["SSPR_0013"]),
@@ -119,7 +123,7 @@ CASES: dict[str, tuple[Case, bool | None, list[str]]] = {
     "one of two": (case("email", "alternateMobilePhone"), False, ["SSPR_0014"]),
     "one of one": (case("email", settings={"methods_required": 1}), True, []),
     "app counts once": (case(*APP), False, ["SSPR_0014"]),
-    "app and e-mail": (case("email", *APP), True, []),
+    "app and email": (case("email", *APP), True, []),
     "method off": (case("email", "officePhone"), False, ["SSPR_0014"]),
     "questions": (case("email", questions=True, settings={"methods_on_security_questions": True}), True, []),
     "administrator with questions": (
@@ -137,7 +141,11 @@ CASES: dict[str, tuple[Case, bool | None, list[str]]] = {
         False,
         ["SSPR_0014"],
     ),
-    "administrator of a tenant without a domain": (case("email", roles=frozenset({ADMIN}), one_gate=True), True, []),
+    "administrator of a tenant without a domain": (
+        case("email", roles=frozenset({ADMIN}), admins_need_one=True),
+        True,
+        [],
+    ),
     "policy offers too few": (
         case(
             "email",
@@ -151,15 +159,15 @@ CASES: dict[str, tuple[Case, bool | None, list[str]]] = {
         False,
         ["SSPR_0011"],
     ),
-    "synced without writeback": (replace(READY, person=who(synced=True)), False, ["SSPR_0010"]),
-    "synced with writeback": (replace(READY, person=who(synced=True), view=view(password_writeback=True)), True, []),
-    "no licence": (replace(READY, person=who(plans=frozenset())), None, ["SSPR_0012"]),
+    "synced without writeback": (replace(READY, user=adele(synced=True)), False, ["SSPR_0010"]),
+    "synced with writeback": (replace(READY, user=adele(synced=True), view=view(password_writeback=True)), True, []),
+    "no license": (replace(READY, user=adele(plans=frozenset())), None, ["SSPR_0012"]),
     "business standard": (
-        replace(READY, person=who(plans=frozenset({STANDARD_PLAN})), skus=frozenset({STANDARD})),
+        replace(READY, user=adele(plans=frozenset({STANDARD_PLAN})), skus=frozenset({STANDARD})),
         True,
         [],
     ),
-    "its plan without the product": (replace(READY, person=who(plans=frozenset({STANDARD_PLAN}))), None, ["SSPR_0012"]),
+    "its plan without the product": (replace(READY, user=adele(plans=frozenset({STANDARD_PLAN}))), None, ["SSPR_0012"]),
     "blocked": (
         replace(READY, events=(event("Blocked from self-service password reset", 23),)),
         False,
@@ -182,7 +190,7 @@ CASES: dict[str, tuple[Case, bool | None, list[str]]] = {
         [],
     ),
     "everything at once": (
-        replace(case(), groups=frozenset(), person=who(synced=True)),
+        replace(case(), groups=frozenset(), user=adele(synced=True)),
         False,
         ["SSPR_0013", "SSPR_0014", "SSPR_0010"],
     ),
@@ -192,41 +200,41 @@ CASES: dict[str, tuple[Case, bool | None, list[str]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_each_answer_with_its_code_and_fix(name: str) -> None:
     facts, capable, codes = CASES[name]
-    verdict, blockers, _problems = judge(facts)
-    assert (verdict, names(blockers)) == (capable, codes)
-    assert all(entry["meaning"] and entry["fix"] and entry["source"] for entry in blockers)
+    found = diagnose(facts)
+    assert (found.capable, names(found.blockers)) == (capable, codes)
+    assert all(entry["meaning"] and entry["fix"] and entry["source"] for entry in found.blockers)
 
 
-def test_every_blocker_but_one_has_a_case_and_every_entry_a_question() -> None:
+def test_every_blocker_but_one_has_a_case_and_every_entry_a_cause() -> None:
     met = {code for _case, _capable, codes in CASES.values() for code in codes}
-    known = {question.name: RESET_ERRORS[question.name]["code"] or question.name for question in BLOCKERS}
+    known = {cause.name: RESET_ERRORS[cause.name]["code"] or cause.name for cause in BLOCKERS}
     assert set(known.values()) - met == {"OnPremisesSuccessCloudFailure"}
-    assert {question.name for question in (*BLOCKERS, *PROBLEMS)} == set(RESET_ERRORS)
+    assert {cause.name for cause in (*BLOCKERS, *PROBLEMS)} == set(RESET_ERRORS)
 
 
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (case(), ("has not registered", "aka.ms/ssprsetup", "asked to at the next sign-in")),
-        (case(settings={"required_at_sign_in": False}), ("Nobody is asked to at sign-in",)),
+        (case(), ("has not registered", "aka.ms/ssprsetup", "asked to register at the next sign-in")),
+        (case(settings={"required_at_sign_in": False}), ("Users are not asked to register at sign-in",)),
         (
             case("fido2", "alternateMobilePhone", "officePhone"),
-            ("has no recovery methods", "sspr_user_methods", "serves MFA only", "officePhone: it is switched off"),
+            ("has no recovery methods", "sspr_user_methods", "used for MFA only", "officePhone: it is off"),
         ),
-        (case("email"), ("A reset takes 2, and there is 1",)),
-        (case(person=who(directory_data=True)), ("user object do not count",)),
+        (case("email"), ("A reset takes 2, and the user has 1",)),
+        (case(user=adele(directory_data=True)), ("user object no longer count",)),
     ],
 )
 def test_the_three_ways_to_have_too_few_methods(facts: Case, words: tuple[str, ...]) -> None:
-    [blocker] = judge(facts)[1]
+    [blocker] = diagnose(facts).blockers
     assert (blocker["code"], blocker["name"]) == ("SSPR_0014", "UserNotProperlyConfigured")
     for word in words:
         assert word in f"{blocker['meaning']} {blocker['fix']}"
 
 
 def test_directory_data_counted_until_november_2026() -> None:
-    facts = case(person=who(directory_data=True), as_of=date(2026, 11, 8))
-    assert "user object" not in judge(facts)[1][0]["meaning"]
+    facts = case(user=adele(directory_data=True), as_of=date(2026, 11, 8))
+    assert "user object" not in diagnose(facts).blockers[0]["meaning"]
 
 
 @pytest.mark.parametrize(
@@ -243,10 +251,10 @@ def test_directory_data_counted_until_november_2026() -> None:
 )
 def test_the_end_of_sms_and_calls(roles: tuple[str, ...], day: date, phones: bool, capable: bool) -> None:
     facts = case("email", "mobilePhone", roles=frozenset(roles), as_of=day, telephony_provider=phones)
-    verdict, blockers, _problems = judge(facts)
-    assert verdict is capable
+    found = diagnose(facts)
+    assert found.capable is capable
     if not capable:
-        assert "mobilePhone: Microsoft stops sending SMS" in blockers[0]["meaning"]
+        assert "mobilePhone: Microsoft ends text messages" in found.blockers[0]["meaning"]
 
 
 @pytest.mark.parametrize(
@@ -254,25 +262,25 @@ def test_the_end_of_sms_and_calls(roles: tuple[str, ...], day: date, phones: boo
     [
         ({}, {PILOT}, True, None),
         ({"include": ["all_users"], "exclude": []}, {PILOT}, True, None),
-        ({"include": [OTHERS.upper()], "exclude": []}, {PILOT}, False, "it is limited to others in the tenant"),
+        ({"include": [OTHERS.upper()], "exclude": []}, {PILOT}, False, "it is targeted at other users of the tenant"),
         ({"include": [OTHERS], "exclude": []}, {PILOT, OTHERS}, True, None),
-        ({"include": ["all_users"], "exclude": [OTHERS]}, {PILOT, OTHERS}, False, "it is limited to others"),
+        ({"include": ["all_users"], "exclude": [OTHERS]}, {PILOT, OTHERS}, False, "it is targeted at other users"),
         ({"include": ["all_users"], "exclude": [OTHERS]}, None, None, None),
     ],
 )
 def test_methods_for_some_only(targets: Any, groups: set[str] | None, counts: bool | None, why: str | None) -> None:
     known = None if groups is None else frozenset(groups)
     facts = case("email", groups=known, targets={"email": targets} if targets else {})
-    [entry] = listed(facts)
+    [entry] = assess_methods(facts)
     assert entry["counts"] is counts
     assert (entry["why"] or "").startswith(why or "")
     # A tenant that is not migrated has its methods elsewhere.
-    assert listed(replace(facts, view=replace(facts.view, migrated=False)))[0]["counts"] is True
+    assert assess_methods(replace(facts, view=replace(facts.view, migrated=False)))[0]["counts"] is True
 
 
-def test_while_a_migration_goes_on_either_policy_is_enough() -> None:
+def test_while_a_migration_is_in_progress_either_policy_is_enough() -> None:
     graph = {"methods.email": False, "methods.office_phone": True}
-    between = View(
+    between = TenantView(
         settings={**SETTINGS, "methods.email": True, "methods.office_phone": False, "methods.mobile_phone": None},
         migrated=False,
         migration_state="migrationInProgress",
@@ -280,29 +288,29 @@ def test_while_a_migration_goes_on_either_policy_is_enough() -> None:
         targets={"office_phone": {"include": [PILOT], "exclude": []}},
     )
     facts = replace(case("email", "officePhone", "mobilePhone"), view=between)
-    assert {entry["method"]: entry["counts"] for entry in listed(facts)} == {
+    assert {entry["method"]: entry["counts"] for entry in assess_methods(facts)} == {
         "email": True,
         "officePhone": True,
         "mobilePhone": None,
     }
-    assert judge(facts)[0] is True
+    assert diagnose(facts).capable is True
 
 
 def test_with_one_method_required_the_app_of_an_unmigrated_tenant_has_codes_only() -> None:
     settings = {"methods_required": 1, "methods_on_mobile_app_code": False}
     facts = replace(case(*APP), view=view(migrated=False, **settings))
-    assert judge(facts)[0] is False
-    assert "notifications are not offered" in judge(facts)[1][0]["meaning"]
+    assert diagnose(facts).capable is False
+    assert "only the app's codes are offered, not its notifications" in diagnose(facts).blockers[0]["meaning"]
 
 
 PROBLEM_CASES = {
-    "administrator without a licence": (case(roles=frozenset({ADMIN}), person=who(plans=frozenset())), "MenuHidden"),
-    "administrators are not told": (
+    "administrator without a license": (case(roles=frozenset({ADMIN}), user=adele(plans=frozenset())), "MenuHidden"),
+    "administrators are not notified": (
         case(roles=frozenset({ADMIN}), settings={"notify_admins": False}),
         "AdministratorsNotNotified",
     ),
     "no address": (
-        case(roles=frozenset({GLOBAL_ADMINISTRATOR}), person=who(mail=None)),
+        case(roles=frozenset({GLOBAL_ADMINISTRATOR}), user=adele(mail=None)),
         "NoAddressForNotifications",
     ),
 }
@@ -311,12 +319,12 @@ PROBLEM_CASES = {
 @pytest.mark.parametrize("name", PROBLEM_CASES)
 def test_what_administrators_come_with(name: str) -> None:
     facts, problem = PROBLEM_CASES[name]
-    assert problem in names(judge(facts)[2])
-    assert judge(replace(facts, roles=frozenset()))[2] == [], "others do not have it"
-    assert judge(replace(facts, roles=None))[2] == [], "nor is it said of anybody whose roles are not known"
+    assert problem in names(diagnose(facts).problems)
+    assert diagnose(replace(facts, roles=frozenset())).problems == [], "other users do not have it"
+    assert diagnose(replace(facts, roles=None)).problems == [], "nor a user whose roles are unknown"
 
 
-# What is missing makes nobody ready, and nobody unready.
+# What is missing makes no user ready, and none unready.
 
 FACTS: dict[str, Any] = {"groups": None, "roles": None, "methods": None, "questions": None, "skus": None}
 # No group is an answer too, as long as its field could be read.
@@ -331,38 +339,38 @@ def without(facts: Case, missing: set[str]) -> Case:
 
 @given(st.sampled_from([READY, *(found[0] for found in CASES.values())]), st.sets(st.sampled_from(READ_APART)))
 def test_a_missing_fact_never_turns_an_answer_around(facts: Case, missing: set[str]) -> None:
-    whole, less = judge(facts)[0], judge(without(facts, missing))[0]
+    whole, less = diagnose(facts).capable, diagnose(without(facts, missing)).capable
     assert less in (whole, None)
 
 
 @pytest.mark.parametrize("fact", ["groups", "roles", "methods", "scope", "methods_required", "methods.email"])
 def test_what_it_takes_to_be_called_ready(fact: str) -> None:
-    assert judge(without(READY, {fact})) == (None, [], [])
+    assert diagnose(without(READY, {fact})) == Diagnosis(None, [], [])
 
 
 @pytest.mark.parametrize("fact", ["questions", "skus", "admins_can_reset", "password_writeback", "methods.voice"])
 def test_what_it_does_not_take(fact: str) -> None:
-    assert judge(without(READY, {fact})) == (True, [], [])
+    assert diagnose(without(READY, {fact})) == Diagnosis(True, [], [])
 
 
-def test_a_group_that_cannot_be_read() -> None:
+def test_a_group_that_is_unreadable() -> None:
     facts = replace(READY, view=replace(view(group=None), misfits={"group": "has no field"}))
-    assert (facts.in_scope, judge(facts)[0]) == (None, None)
+    assert (facts.in_scope, diagnose(facts).capable) == (None, None)
 
 
 def test_one_fact_is_enough_to_be_called_unready() -> None:
     everything = set(FACTS) | set(SETTINGS)
-    assert judge(without(replace(READY, person=who(guest=True)), everything))[0] is False
+    assert diagnose(without(replace(READY, user=adele(guest=True)), everything)).capable is False
     scoped = replace(READY, view=view(scope="none"))
-    assert judge(without(scoped, everything - {"scope", "roles"}))[0] is False
+    assert diagnose(without(scoped, everything - {"scope", "roles"})).capable is False
 
 
 # Where the facts come from.
 
 
-def test_methods_in_the_words_of_the_report() -> None:
+def test_methods_in_the_names_of_the_report() -> None:
     prefix = "#microsoft.graph."
-    found = names_of(
+    found = registered_names(
         [
             {"@odata.type": f"{prefix}passwordAuthenticationMethod"},
             {"@odata.type": f"{prefix}phoneAuthenticationMethod", "phoneType": "mobile"},
@@ -389,13 +397,13 @@ def test_methods_in_the_words_of_the_report() -> None:
 def test_what_the_report_says(hours: int, says: bool, is_so: bool | None, note: str | None) -> None:
     as_of = f"{NOW - timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}.9599169Z"
     row = Registration("id", "upn", False, False, True, says, says, frozenset({"email"}), as_of)
-    found = reported(row, is_so, NOW)
+    found = describe_report(row, is_so, NOW)
     assert found["capable"] is says
     assert found["note"] == (note + as_of if note else None)
 
 
 def test_a_user_whom_the_report_does_not_have() -> None:
-    assert "does not have this user" in reported(None, True, NOW)["note"]
+    assert "does not have this user" in describe_report(None, True, NOW)["note"]
 
 
 @pytest.mark.parametrize(
@@ -403,14 +411,14 @@ def test_a_user_whom_the_report_does_not_have() -> None:
     [
         ("User cancelled before passing the required authentication methods ", "gave up"),
         ("FuzzyPolicyViolationInvalidPassword: 1", "too easy to guess"),
-        ("The user has insufficient authentication methods defined.", "Too few methods"),
+        ("The user has insufficient authentication methods defined.", "too few registered methods"),
         ("OnPremisesConnectivityError", "could not be reached"),
         ("Something else", None),
         (None, None),
     ],
 )
-def test_reasons_in_plain_words(reason: str | None, words: str | None) -> None:
-    found = explained(event(resultReason=reason, result="failure", correlationId="c"))
+def test_reasons_in_plain_english(reason: str | None, words: str | None) -> None:
+    found = describe_event(event(resultReason=reason, result="failure", correlationId="c"))
     assert found["reason"] == (reason.strip() if reason else None)
     assert words in found["meaning"] if words else found["meaning"] is None
     assert (found["result"], found["correlation_id"]) == ("failure", "c")

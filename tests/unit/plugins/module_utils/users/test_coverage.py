@@ -14,29 +14,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.tenantops.entra.plugins.module_utils._dates import parse_timestamp
 from ansible_collections.tenantops.entra.plugins.module_utils.users.coverage import (
-    Audience,
-    Crowd,
-    Policy,
-    cover,
+    Population,
+    classify,
     locked_out,
-    moment,
-    sort_people,
+    measure,
     why_stale,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import GATES
-from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Person, Registration
+from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import (
+    COUNTED_METHODS,
+    Audience,
+    Policy,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Registration, User
 
 TODAY, NOW = date(2026, 11, 25), datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 GLOBAL_ADMINISTRATOR = frozenset({"62e90394-69f5-4237-9190-012177145e10"})
 READER = frozenset({"f2ef992c-3afb-46b9-b7cf-a126ee74c451"})
-ON = {option: True for gate in GATES.values() for option in gate.options}
-KIM = Person("kim", "Kim@contoso.com", enabled=True)
+ON = {option: True for method in COUNTED_METHODS.values() for option in method.options}
+KIM = User("kim", "Kim@contoso.com", enabled=True)
 
 
 def row(name: str = "kim", *methods: str, **flags: bool) -> Registration:
-    told = {"admin": False, "guest": False, "enabled": True, "registered": True, "capable": True, **flags}
-    return Registration(name, f"{name}@contoso.com", methods=frozenset(methods), **told)
+    given = {"admin": False, "guest": False, "enabled": True, "registered": True, "capable": True, **flags}
+    return Registration(name, f"{name}@contoso.com", methods=frozenset(methods), **given)
 
 
 def policy(required: int | None = 1, *, off: tuple[str, ...] = (), **more: Any) -> Policy:
@@ -44,12 +46,12 @@ def policy(required: int | None = 1, *, off: tuple[str, ...] = (), **more: Any) 
     return Policy(**{"settings": settings, "migrated": True, "day": TODAY, "scope": "all", **more})
 
 
-def crowd(*people: Person) -> Crowd:
-    return sort_people(people, [], {})[0]
+def population(*users: User) -> Population:
+    return classify(users, [], {})[0]
 
 
 @pytest.mark.parametrize(
-    ("person", "roles", "counted"),
+    ("user", "roles", "counted"),
     [
         (KIM, frozenset(), "users"),
         (replace(KIM, enabled=None), frozenset(), "users"),
@@ -57,12 +59,12 @@ def crowd(*people: Person) -> Crowd:
         (KIM, READER, "users"),
         (replace(KIM, enabled=False), GLOBAL_ADMINISTRATOR, "disabled"),
         (replace(KIM, guest=True, enabled=False), GLOBAL_ADMINISTRATOR, "guests"),
-        (replace(KIM, guest=True, upn="ROOM@contoso.com"), frozenset(), "excluded"),
+        (replace(KIM, guest=True, user_principal_name="ROOM@contoso.com"), frozenset(), "excluded"),
         (replace(KIM, id="room-id"), frozenset(), "excluded"),
     ],
 )
-def test_everyone_is_in_one_class(person: Person, roles: frozenset[str], counted: str) -> None:
-    found, unmatched = sort_people([person], ["room@CONTOSO.com", "ROOM-ID"], {person.id: roles})
+def test_everyone_is_in_one_class(user: User, roles: frozenset[str], counted: str) -> None:
+    found, unmatched = classify([user], ["room@CONTOSO.com", "ROOM-ID"], {user.id: roles})
     numbers = {
         "users": len(found.users),
         "admins": len(found.admins),
@@ -87,23 +89,28 @@ def test_everyone_is_in_one_class(person: Person, roles: frozenset[str], counted
     ],
 )
 def test_scope(scope: str | None, members: set[str], enabled: bool, covered: bool) -> None:
-    told = cover(crowd(KIM), [row(enabled=enabled)], policy(scope=scope, members=frozenset(members)), {})
-    assert told.in_scope == ((KIM,) if covered else ())
+    found = measure(population(KIM), [row(enabled=enabled)], policy(scope=scope, members=frozenset(members)), {})
+    assert found.in_scope == ((KIM,) if covered else ())
 
 
 def test_without_a_report_nothing_is_guessed() -> None:
-    told = cover(crowd(KIM), None, policy(), {})
-    assert told.in_scope == (KIM,)
-    assert (told.not_registered, told.not_in_report, told.directory_data_only, told.percent) == (None, None, None, None)
-    assert told.flagged(crowd(KIM), "registered") is None
-    assert cover(crowd(KIM), None, policy(scope=None), {}).in_scope is None
-    assert locked_out(crowd(KIM), told, policy(1), policy(2)) is None
+    found = measure(population(KIM), None, policy(), {})
+    assert found.in_scope == (KIM,)
+    assert (found.not_registered, found.not_in_report, found.directory_data_only, found.percent) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert found.flagged(population(KIM), "registered") is None
+    assert measure(population(KIM), None, policy(scope=None), {}).in_scope is None
+    assert locked_out(population(KIM), found, policy(1), policy(2)) is None
 
 
 def test_who_is_not_in_the_report_is_neither_registered_nor_missing() -> None:
-    told = cover(crowd(KIM, replace(KIM, id="lee", upn="lee")), [row()], policy(), {})
-    assert [person.id for person in told.not_in_report or ()] == ["lee"]
-    assert (told.not_registered, told.percent) == ((), 50.0)
+    found = measure(population(KIM, replace(KIM, id="lee", user_principal_name="lee")), [row()], policy(), {})
+    assert [user.id for user in found.not_in_report or ()] == ["lee"]
+    assert (found.not_registered, found.percent) == ((), 50.0)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +118,8 @@ def test_who_is_not_in_the_report_is_neither_registered_nor_missing() -> None:
     [((), True, 1), (("alternateMobilePhone",), True, 1), (("email",), True, 0), ((), False, 0)],
 )
 def test_directory_data_is_no_method(methods: tuple[str, ...], data: bool, only: int) -> None:
-    told = cover(crowd(replace(KIM, directory_data=data)), [row("kim", *methods)], policy(), {})
-    assert told.directory_data_only == only
+    found = measure(population(replace(KIM, directory_data=data)), [row("kim", *methods)], policy(), {})
+    assert found.directory_data_only == only
 
 
 @pytest.mark.parametrize(
@@ -126,10 +133,12 @@ def test_directory_data_is_no_method(methods: tuple[str, ...], data: bool, only:
     ],
 )
 def test_administrators_need_two_whatever_is_on(methods: tuple[str, ...], lacking: bool) -> None:
-    people, _unmatched = sort_people([KIM], [], {"kim": GLOBAL_ADMINISTRATOR})
-    told = cover(people, [row("kim", *methods)], policy(off=("email",), scope="none"), {"kim": GLOBAL_ADMINISTRATOR})
-    assert told.admins_not_registered == ((KIM,) if lacking else ())
-    assert told.in_scope == ()
+    everyone, _unmatched = classify([KIM], [], {"kim": GLOBAL_ADMINISTRATOR})
+    found = measure(
+        everyone, [row("kim", *methods)], policy(off=("email",), scope="none"), {"kim": GLOBAL_ADMINISTRATOR}
+    )
+    assert found.admins_not_registered == ((KIM,) if lacking else ())
+    assert found.in_scope == ()
 
 
 LOST: dict[str, tuple[Registration, Policy, Policy, bool | None]] = {
@@ -174,9 +183,8 @@ LOST: dict[str, tuple[Registration, Policy, Policy, bool | None]] = {
 @pytest.mark.parametrize("case", LOST.values(), ids=LOST.keys())
 def test_locked_out(case: tuple[Registration, Policy, Policy, bool | None]) -> None:
     registration, before, after, lost = case
-    told = cover(crowd(KIM), [registration], before, {})
-    found = locked_out(crowd(KIM), told, before, after)
-    assert (found if found is None else bool(found)) is lost
+    users = locked_out(population(KIM), measure(population(KIM), [registration], before, {}), before, after)
+    assert (users if users is None else bool(users)) is lost
 
 
 STALE: dict[str, tuple[str | None, str | None, str | None]] = {
@@ -185,7 +193,7 @@ STALE: dict[str, tuple[str | None, str | None, str | None]] = {
     "more": ("2026-11-23T23:59:59Z", None, "36 hours"),
     "changed before": ("2026-11-25T03:16:01Z", "2026-11-25T03:16:00.9Z", None),
     "changed after": ("2026-11-25T03:16:01Z", "2026-11-25T03:16:02Z", "last change"),
-    "not told": (None, None, "does not tell"),
+    "not stated": (None, None, "does not state"),
 }
 
 
@@ -197,22 +205,22 @@ def test_stale(case: tuple[str | None, str | None, str | None]) -> None:
 
 
 def test_times_of_microsoft_are_read() -> None:
-    assert moment("2026-11-25T12:00:00.1234567Z") == moment("2026-11-25T12:00:00Z") == NOW
+    assert parse_timestamp("2026-11-25T12:00:00.1234567Z") == parse_timestamp("2026-11-25T12:00:00Z") == NOW
 
 
-PEOPLE = st.lists(
+USERS = st.lists(
     st.builds(
-        Person,
+        User,
         id=st.integers(0, 30).map(str),
-        upn=st.integers(0, 30).map("u{}@contoso.com".format),
+        user_principal_name=st.integers(0, 30).map("u{}@contoso.com".format),
         enabled=st.sampled_from([True, False, None]),
         guest=st.booleans(),
         directory_data=st.booleans(),
     ),
-    unique_by=(lambda person: person.id, lambda person: person.upn),
+    unique_by=(lambda user: user.id, lambda user: user.user_principal_name),
     max_size=20,
 )
-METHODS = st.frozensets(st.sampled_from([*GATES, "alternateMobilePhone", "fido2SecurityKey"]))
+METHODS = st.frozensets(st.sampled_from([*COUNTED_METHODS, "alternateMobilePhone", "fido2SecurityKey"]))
 ROWS = st.dictionaries(st.integers(0, 30).map(str), st.tuples(METHODS, st.booleans(), st.booleans()), max_size=20)
 ROLES = st.dictionaries(st.integers(0, 30).map(str), st.sampled_from([GLOBAL_ADMINISTRATOR, READER]))
 POLICIES = st.builds(
@@ -225,26 +233,26 @@ POLICIES = st.builds(
 )
 
 
-def rows_of(told: dict[str, tuple[frozenset[str], bool, bool]]) -> list[Registration]:
+def rows_of(reported: dict[str, tuple[frozenset[str], bool, bool]]) -> list[Registration]:
     return [
         row(name, *methods, enabled=enabled, registered=registered, capable=enabled and registered)
-        for name, (methods, enabled, registered) in told.items()
+        for name, (methods, enabled, registered) in reported.items()
     ]
 
 
-@given(PEOPLE, ROWS, ROLES, st.lists(st.integers(0, 30).map(str)), POLICIES, POLICIES)
+@given(USERS, ROWS, ROLES, st.lists(st.integers(0, 30).map(str)), POLICIES, POLICIES)
 def test_properties(
-    people: list[Person],
-    told: dict[str, tuple[frozenset[str], bool, bool]],
+    users: list[User],
+    reported: dict[str, tuple[frozenset[str], bool, bool]],
     roles: dict[str, frozenset[str]],
     exclude: list[str],
     before: Policy,
     after: Policy,
 ) -> None:
-    found, _unmatched = sort_people(people, exclude, roles)
+    found, _unmatched = classify(users, exclude, roles)
     classes = (len(found.users), len(found.admins), found.guests, found.disabled, found.excluded)
-    assert sum(classes) == found.total == len(people)
-    coverage = cover(found, rows_of(told), before, roles)
+    assert sum(classes) == found.total == len(users)
+    coverage = measure(found, rows_of(reported), before, roles)
     assert coverage.in_scope is not None
     assert coverage.not_registered is not None
     assert set(coverage.not_registered) <= set(coverage.in_scope) <= set(found.users)

@@ -14,12 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import (
-    GATES,
-    capable,
+    COUNTED_METHODS,
+    Audience,
+    Policy,
     settings_known,
-    usable,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Registration
 
 TODAY = date(2026, 11, 25)
 PUSH, CODE, QUESTION = "microsoftAuthenticatorPush", "softwareOneTimePasscode", "securityQuestion"
@@ -33,13 +32,11 @@ NEVER = (
     "certificate",
     "somethingNew",
 )
-OPTIONS = sorted({option for gate in GATES.values() for option in gate.options})
+OPTIONS = sorted({option for method in COUNTED_METHODS.values() for option in method.options})
 
 
-def someone(*methods: str) -> Registration:
-    return Registration(
-        "11111111-1111-4111-8111-111111111111", "kim@contoso.com", False, False, True, True, True, frozenset(methods)
-    )
+def on_day(settings: dict[str, Any], migrated: bool, day: date = TODAY, provider: bool = False) -> Policy:
+    return Policy(settings, migrated, day, telephony_provider=provider)
 
 
 def settings(required: int, *on: str, only: bool = True) -> dict[str, Any]:
@@ -50,7 +47,7 @@ def settings(required: int, *on: str, only: bool = True) -> dict[str, Any]:
 EVERYTHING = settings(1, *(option.removeprefix("methods.") for option in OPTIONS))
 
 USABLE: dict[str, tuple[tuple[str, ...], dict[str, Any], bool, set[str]]] = {
-    "e-mail": (("email",), settings(1, "email"), True, {"email"}),
+    "email": (("email",), settings(1, "email"), True, {"email"}),
     "off": (("email", "mobilePhone"), settings(1, "security_questions"), True, set()),
     "SMS": (("mobilePhone",), settings(1, "mobile_phone"), True, {"mobile_phone"}),
     "voice alone": (("mobilePhone",), settings(1, "voice"), True, {"mobile_phone"}),
@@ -76,7 +73,7 @@ USABLE: dict[str, tuple[tuple[str, ...], dict[str, Any], bool, set[str]]] = {
 
 @pytest.mark.parametrize(("methods", "policy", "migrated", "expected"), USABLE.values(), ids=USABLE.keys())
 def test_usable(methods: tuple[str, ...], policy: dict[str, Any], migrated: bool, expected: set[str]) -> None:
-    assert usable(someone(*methods), policy, migrated, TODAY) == expected
+    assert on_day(policy, migrated).kinds(frozenset(methods)) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,21 +85,38 @@ def test_usable(methods: tuple[str, ...], policy: dict[str, Any], migrated: bool
     ],
 )
 def test_a_method_ends_on_its_day(method: str, last: date, first: date) -> None:
-    assert capable(someone(method), EVERYTHING, True, last)
-    assert not capable(someone(method), EVERYTHING, True, first)
+    registered = frozenset({method})
+    assert on_day(EVERYTHING, True, last).suffices(registered)
+    assert not on_day(EVERYTHING, True, first).suffices(registered)
     # A telephony provider keeps phones, not questions.
-    assert capable(someone(method), EVERYTHING, True, first, True) is (method != QUESTION)
+    assert on_day(EVERYTHING, True, first, provider=True).suffices(registered) is (method != QUESTION)
 
 
-def test_an_unknown_switch_never_makes_anyone_ready() -> None:
-    assert not usable(someone("email"), {"methods.email": None, "methods_required": 1}, True, TODAY)
-    assert not capable(someone("email"), {**EVERYTHING, "methods_required": None}, True, TODAY)
+def test_an_unknown_setting_never_makes_a_user_ready() -> None:
+    email = frozenset({"email"})
+    assert not on_day({"methods.email": None, "methods_required": 1}, True).kinds(email)
+    assert not on_day({**EVERYTHING, "methods_required": None}, True).suffices(email)
     assert not settings_known({"methods_required": None, "methods.email": True})
     assert not settings_known({"methods_required": 1, "methods.email": None})
     assert settings_known(EVERYTHING)
 
 
-people = st.frozensets(st.sampled_from([*GATES, *NEVER])).map(lambda methods: someone(*methods))
+@pytest.mark.parametrize(
+    ("audience", "kinds"),
+    [
+        (Audience(), {"email"}),
+        (Audience(frozenset({"kim"})), {"email"}),
+        (Audience(frozenset({"lee"})), set()),
+        (Audience(None, frozenset({"kim"})), set()),
+        (Audience(frozenset({"kim"}), frozenset({"kim"})), set()),
+    ],
+)
+def test_a_method_counts_for_its_audience_only(audience: Audience, kinds: set[str]) -> None:
+    policy = Policy(EVERYTHING, True, TODAY, audiences={"methods.email": audience})
+    assert policy.for_user("kim").kinds(frozenset({"email"})) == kinds
+
+
+registered = st.frozensets(st.sampled_from([*COUNTED_METHODS, *NEVER]))
 policies = st.fixed_dictionaries(
     {
         "methods_required": st.sampled_from([1, 2]),
@@ -113,45 +127,52 @@ days = st.dates(date(2026, 1, 1), date(2028, 1, 1))
 flags = st.booleans()
 
 
-@given(people, st.sampled_from([*GATES, *NEVER]), policies, flags, days, flags)
+@given(registered, st.sampled_from([*COUNTED_METHODS, *NEVER]), policies, flags, days, flags)
 def test_one_method_more_never_makes_less_capable(
-    person: Registration, method: str, policy: dict[str, Any], migrated: bool, day: date, provider: bool
+    methods: frozenset[str], method: str, settings: dict[str, Any], migrated: bool, day: date, provider: bool
 ) -> None:
-    more = someone(*person.methods, method)
-    assert usable(person, policy, migrated, day, provider) <= usable(more, policy, migrated, day, provider)
-    assert capable(more, policy, migrated, day, provider) >= capable(person, policy, migrated, day, provider)
+    policy, more = on_day(settings, migrated, day, provider), methods | {method}
+    assert policy.kinds(methods) <= policy.kinds(more)
+    assert policy.suffices(more) >= policy.suffices(methods)
 
 
-@given(people, policies, days, flags)
+def one_and_two(settings: dict[str, Any], migrated: bool, day: date, provider: bool) -> tuple[Policy, Policy]:
+    one, two = (on_day({**settings, "methods_required": number}, migrated, day, provider) for number in (1, 2))
+    return one, two
+
+
+@given(registered, policies, days, flags)
 def test_raising_the_number_never_unlocks_in_a_migrated_tenant(
-    person: Registration, policy: dict[str, Any], day: date, provider: bool
+    methods: frozenset[str], settings: dict[str, Any], day: date, provider: bool
 ) -> None:
-    one, two = {**policy, "methods_required": 1}, {**policy, "methods_required": 2}
-    assert capable(person, one, True, day, provider) >= capable(person, two, True, day, provider)
+    one, two = one_and_two(settings, True, day, provider)
+    assert one.suffices(methods) >= two.suffices(methods)
 
 
-@given(people, policies, days, flags)
+@given(registered, policies, days, flags)
 def test_raising_the_number_unlocks_at_most_those_whose_app_only_pushes(
-    person: Registration, policy: dict[str, Any], day: date, provider: bool
+    methods: frozenset[str], settings: dict[str, Any], day: date, provider: bool
 ) -> None:
-    one, two = {**policy, "methods_required": 1}, {**policy, "methods_required": 2}
-    if capable(person, two, False, day, provider):
-        # Two gates, of which push alone may be missing with one required: the other one is enough then.
-        assert capable(person, one, False, day, provider)
+    one, two = one_and_two(settings, False, day, provider)
+    if two.suffices(methods):
+        # Two kinds, of which notifications alone may be missing with one required: the other one is enough then.
+        assert one.suffices(methods)
 
 
-@given(people, policies, st.sampled_from(OPTIONS), flags, days, flags)
-def test_switching_a_method_off_never_helps(
-    person: Registration, policy: dict[str, Any], option: str, migrated: bool, day: date, provider: bool
+@given(registered, policies, st.sampled_from(OPTIONS), flags, days, flags)
+def test_turning_a_method_off_never_helps(
+    methods: frozenset[str], settings: dict[str, Any], option: str, migrated: bool, day: date, provider: bool
 ) -> None:
-    off = {**policy, option: False}
-    assert usable(person, off, migrated, day, provider) <= usable(person, policy, migrated, day, provider)
+    off = on_day({**settings, option: False}, migrated, day, provider)
+    assert off.kinds(methods) <= on_day(settings, migrated, day, provider).kinds(methods)
 
 
-@given(people, policies, flags, days, days, flags)
+@given(registered, policies, flags, days, days, flags)
 def test_time_takes_methods_and_gives_none(
-    person: Registration, policy: dict[str, Any], migrated: bool, one: date, other: date, provider: bool
+    methods: frozenset[str], settings: dict[str, Any], migrated: bool, one: date, other: date, provider: bool
 ) -> None:
     early, late = sorted((one, other))
-    assert usable(person, policy, migrated, late, provider) <= usable(person, policy, migrated, early, provider)
-    assert usable(person, policy, migrated, late, False) <= usable(person, policy, migrated, late, True)
+    now, then = (on_day(settings, migrated, day, provider).kinds(methods) for day in (early, late))
+    assert then <= now
+    without, with_provider = (on_day(settings, migrated, late, kept).kinds(methods) for kept in (False, True))
+    assert without <= with_provider
