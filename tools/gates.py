@@ -46,6 +46,7 @@ GATES = (
     Gate("ruff", "ruff check --quiet", lint=True),
     Gate("format", "ruff format --diff --quiet", lint=True),
     Gate("yamllint", "yamllint --strict .", lint=True),
+    Gate("codespell", "codespell", lint=True),
     Gate("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
     Gate(
         "changelog",
