@@ -42,6 +42,8 @@ def sanity(variables: str = "") -> str:
     return f"{variables} tools/in_copy.sh ansible-test sanity 2>&1 | {without_pip}"
 
 
+GENERATE = "PYTHONPATH=$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs"
+
 GATES = (
     Gate("ruff", "ruff check --quiet", lint=True),
     Gate("format", "ruff format --diff --quiet", lint=True),
@@ -58,6 +60,7 @@ GATES = (
     ),
     Gate("mypy", "mypy", lint=True),
     Gate("docs-lint", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .", lint=True),
+    Gate("generated", f"{GENERATE} --check", lint=True),
     Gate("ansible-lint", "ansible-lint --nocolor", lint=True),
     Gate("unit", pytest("python", "unit", "tests/unit tests/tools"), tests=True),
     Gate("modules", pytest("python", "modules", "-n 2 tests/modules"), tests=True),
