@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import ERROR_KINDS
 from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC, SECRETS
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES, SETTINGS
 from ansible_collections.tenantops.entra.tools import generate_docs
 from ansible_collections.tenantops.entra.tools.documentation import return_values, role, sources, tables, yaml_text
 
@@ -188,17 +188,25 @@ def test_where_settings_live_follows_the_migration() -> None:
     assert "| `admins_can_reset` | Microsoft Graph | Microsoft Graph | no |" in text
 
 
-def test_the_rules_are_listed_with_their_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rules_are_listed_with_severity_and_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    methods = [option for option in SETTINGS if option.startswith("methods.")]
     rule = SimpleNamespace(
-        id="locked-out-users",
-        severity="error",
-        settings=("scope", "methods_required"),
-        message="Users | groups",
+        id="sms-voice-retired",
+        severity="warning",
+        error_from="sms_voice_retired",
+        enforced=True,
+        settings=("scope", *methods, "group"),
+        generic_text="Users | groups",
         fix="Wait.",
         source="concept-sspr",
         as_of="2026-11-24",
     )
     monkeypatch.setattr(importlib, "import_module", lambda *_: SimpleNamespace(RULES=(rule,)))
     last = tables.rules(HERE, ()).splitlines()[-1]
-    where = "concept-sspr, 2026-11-24"
-    assert last == f"| `locked-out-users` | error | `scope`, `methods_required` | Users \\| groups | Wait. | {where} |"
+    severity = "warning, error from 2027-02-01, enforced"
+    settings = "`scope`, `methods.*`, `group`"
+    assert last == (
+        f"| `sms-voice-retired` | {severity} | {settings} | Users \\| groups | Wait. | concept-sspr | 2026-11-24 |"
+    )
+    rule.settings = ("methods.email",)
+    assert "| `methods.email` |" in tables.rules(HERE, ())

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...plugins.module_utils._errors import GRAPH, PORTAL
-from ...plugins.module_utils.settings.pages import ALL_PAGES, Page, backend_of
+from ...plugins.module_utils.data.calendar import CUT_OVERS
+from ...plugins.module_utils.settings.pages import ALL_PAGES, SETTINGS, Page, backend_of
 from ...plugins.module_utils.tasks.info import MIGRATED_ONLY
 from .sources import as_markdown, documentation
 
@@ -65,12 +66,24 @@ def rules(_path: Path, _arguments: Iterable[str]) -> str:
     """Every rule of preflight."""
     # Not imported above: only the guide to the rules needs them.
     registry = importlib.import_module("...plugins.module_utils.rules.engine", __package__).RULES
-    found: Iterable[Any] = registry.values() if isinstance(registry, Mapping) else registry
-    rows = []
-    for rule in found:
-        source = f"{rule.source}, {rule.as_of}"
-        rows.append((f"`{rule.id}`", str(rule.severity), _names(rule.settings), rule.message, rule.fix, source))
-    return _table(("Rule", "Severity", "Settings", "Finding", "How to fix it", "Source"), rows)
+    rows = [
+        (f"`{rule.id}`", _severity(rule), _rule_settings(rule), rule.generic_text, rule.fix, rule.source, rule.as_of)
+        for rule in registry
+    ]
+    return _table(("Rule", "Severity", "Settings", "Finding", "How to fix it", "Source", "As of"), rows)
+
+
+def _severity(rule: Any) -> str:
+    later = [f"error from {CUT_OVERS[rule.error_from]['date']}"] if rule.error_from else []
+    return ", ".join([rule.severity, *later, *(["enforced"] if rule.enforced else [])])
+
+
+def _rule_settings(rule: Any) -> str:
+    """The settings that a rule is about. All methods are one entry."""
+    methods = [option for option in SETTINGS if option.startswith("methods.")]
+    if not set(methods) <= set(rule.settings):
+        return _names(rule.settings)
+    return _names(dict.fromkeys("methods.*" if option in methods else option for option in rule.settings))
 
 
 def _apis(option: str) -> tuple[str | None, str | None]:
