@@ -23,11 +23,12 @@ def dump(value: Mapping[str, Any], *, margin: int = 0) -> str:
 
 
 def _mapping(value: Mapping[str, Any], width: int, indent: str) -> Iterator[str]:
-    for key, item in value.items():
-        if isinstance(item, dict) and key not in INLINE:
+    for name, item in value.items():
+        key = _flow(name)
+        if isinstance(item, dict) and name not in INLINE:
             yield f"{indent}{key}:"
             yield from _mapping(item, width, indent + INDENT)
-        elif isinstance(item, list) and key not in INLINE:
+        elif isinstance(item, list) and name not in INLINE:
             yield f"{indent}{key}:"
             for entry in item:
                 yield from _wrapped(f"- {_flow(entry)}", width, indent + INDENT)
