@@ -59,6 +59,7 @@ GATES = (
         "build", 'tools/in_copy.sh ansible-galaxy collection build --force --output-path "$PWD/.cache/build"', lint=True
     ),
     Gate("mypy", "mypy", lint=True),
+    Gate("imports", "PYTHONPATH=.ansible/collections lint-imports --cache-dir .cache/imports", lint=True),
     Gate("docs-lint", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .", lint=True),
     Gate("generated", f"{GENERATE} --check", lint=True),
     Gate("ansible-lint", "ansible-lint --nocolor", lint=True),

@@ -14,4 +14,4 @@ class ActionModule(InProcessAction):
     """The action plugin that Ansible looks for."""
 
     module = sspr_portal_token
-    hides_result = True
+    returns_secret = True

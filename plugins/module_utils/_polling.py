@@ -34,7 +34,7 @@ async def poll_until(
     tolerate: Collection[ErrorKind] = TRANSIENT,
     longest_pause: float = LONGEST_PAUSE,
 ) -> Polled:
-    """Call ``look`` until it returns True ``in_a_row`` times, for at most ``timeout`` seconds, pausing longer each time.
+    """Call ``look`` until it is True ``in_a_row`` times, for at most ``timeout`` seconds, with growing pauses.
 
     Raises: SsprError of any kind that is not tolerated.
     """

@@ -112,18 +112,20 @@ class InProcessAction(ActionBase):
     _supports_async = True
     # The module of the same name
     module: ModuleType
-    # Whether a successful result is for the next tasks only, and never printed
-    hides_result = False
+    # Whether the result holds a secret: never printed, and never written to the file of an asynchronous job
+    returns_secret = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        if self.returns_secret and self._task.async_val:
+            return {**result, **_no_async(self._task.action).as_failure()}
         variables = task_vars or {}
         why = next(self._reasons(variables), None)
         self._here = why is None
         where = "in Ansible's own worker" if why is None else f"in a process of its own: {why}"
         display.vvvv(f"{self._task.action} runs {where}", host=variables.get("inventory_hostname"))
         result.update(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
-        if self.hides_result and not result.get("failed"):
+        if self.returns_secret and not result.get("failed"):
             result["_ansible_no_log"] = True
         if not self._task.async_val:
             self._remove_tmp_path(self._connection._shell.tmpdir)
@@ -192,6 +194,14 @@ class InProcessAction(ActionBase):
             except SystemExit as done:
                 code = int(done.code or 0)
         return {"rc": code, "stdout": output.getvalue(), "stderr": errors.getvalue()}
+
+
+def _no_async(action: str) -> SsprError:
+    return SsprError(
+        "unsupported",
+        f"async: {action} cannot run asynchronously, since its result with the token would be written to a file",
+        hint="Remove async from the task.",
+    )
 
 
 @contextmanager

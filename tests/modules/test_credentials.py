@@ -284,7 +284,7 @@ def test_ready_tokens_that_are_not_used(make_tenant: Any, plane: str) -> None:
 def test_a_wrong_secret(tenant: Tenant) -> None:
     result = fails(tenant, "credential", "graph", client_secret="wr0ng/secret")
     assert result["error"]["code"] == "AADSTS7000215"
-    assert "not its id" in result["error"]["hint"]
+    assert "not its ID" in result["error"]["hint"]
     assert "wr0ng/secret" not in json.dumps(result.values)
 
 

@@ -115,9 +115,9 @@ BROKEN: dict[str, tuple[Callable[[Tenant], Any], str, str | None, str]] = {
         lambda t: t.credentials.update(client_secret="another"),
         "graph_sign_in",
         "AADSTS7000215",
-        "its value, not its id",
+        "its value, not its ID",
     ),
-    "secret expired": (sign_in(7000222, portal=False), "graph_sign_in", "AADSTS7000222", "make a new one"),
+    "secret expired": (sign_in(7000222, portal=False), "graph_sign_in", "AADSTS7000222", "Create a new one"),
     "other tenant": (lambda t: t.fault("issue_for_tenant", plane="token", times=None, tid=APP), "tenant", None, "ten"),
     "other domain": (
         lambda t: t.credentials.update(expected_domain="else.example"),
@@ -148,16 +148,16 @@ BROKEN: dict[str, tuple[Callable[[Tenant], Any], str, str | None, str]] = {
         "Authentication Policy Administrator",
     ),
     "no role": (lambda t: of(t).users.update({OPERATOR: []}), "portal_read", None, "role"),
-    "no licence": (lambda t: of(t).edit({"plans": []}), "licence", "licence", "P1"),
+    "no license": (lambda t: of(t).edit({"plans": []}), "license", "license", "P1"),
     "no state": (
         lambda t: of(t).edit({"omit_migration_state": True}),
         "migration_state",
         "unexpected_document",
-        "by hand",
+        "manually",
     ),
-    "token nearly over": (token_for(300, "graph"), "graph_credential_lifetime", None, "new one"),
-    "portal token nearly over": (token_for(300, "portal"), "portal_credential_lifetime", None, "new one"),
-    "certificate nearly over": (certificate(13), "graph_credential_lifetime", None, "new one"),
+    "token nearly over": (token_for(300, "graph"), "graph_credential_lifetime", None, "new credential"),
+    "portal token nearly over": (token_for(300, "portal"), "portal_credential_lifetime", None, "new credential"),
+    "certificate nearly over": (certificate(13), "graph_credential_lifetime", None, "new credential"),
 }
 
 
@@ -170,7 +170,7 @@ def test_each_finding_is_named_with_its_fix(make_tenant: Any, ansible: Ansible) 
     hosts = {name.replace(" ", "-"): host(tenant) for name, tenant in {**tenants, "whole": whole}.items()}
     run = play(ansible, DOCTOR, hosts, "-vvvv", "--forks", "4")
     assert run.code == 2
-    found = {result.host: result for result in run.of("Look at the tenant")}
+    found = {result.host: result for result in run.of("Check the tenant's prerequisites")}
     for name, (_how, check, code, fix) in BROKEN.items():
         result = found[name.replace(" ", "-")]
         assert result.ok, (name, result.values)
@@ -188,7 +188,7 @@ def test_each_finding_is_named_with_its_fix(make_tenant: Any, ansible: Ansible) 
     assert [entry for tenant in (*tenants.values(), whole) for entry in tenant.writes()] == []
 
 
-def test_what_is_told_of_a_healthy_tenant(make_tenant: Any) -> None:
+def test_a_healthy_tenant(make_tenant: Any) -> None:
     tenant = make_tenant(plans=["AAD_PREMIUM_P2"], migration_state=None)
     certificate(100)(tenant)
     result = tenant.run("sspr_doctor", expected_domain=f"t{tenant.id[:8]}.example")
@@ -197,7 +197,9 @@ def test_what_is_told_of_a_healthy_tenant(make_tenant: Any) -> None:
     assert unknown == ["portal_credential_lifetime", *(f"permission {name}" for name in OPTIONAL)]
     assert result["permissions"] == {**dict.fromkeys(ALL_PERMISSIONS, True), **dict.fromkeys(OPTIONAL, False)}
     assert result["roles"] == ["Authentication Policy Administrator"]
-    assert (result["portal_user"], result["mfa"], result["licence"]) == (OPERATOR, True, "P2")
+    assert result["portal_user"]["user_principal_name"] == OPERATOR
+    assert set(result["portal_user"]) == {"id", "user_principal_name", "display_name"}
+    assert (result["mfa"], result["license"]) == (True, "P2")
     assert result["migration_state"] is None
     assert result["days_left"] == {"graph": 100, "portal": None}
     assert result["tenant"]["id"] == tenant.id
@@ -205,7 +207,7 @@ def test_what_is_told_of_a_healthy_tenant(make_tenant: Any) -> None:
     assert tenant.writes() == []
 
 
-def test_what_cannot_be_told_is_not_guessed(tenant: Tenant) -> None:
+def test_what_is_unknown_is_not_guessed(tenant: Tenant) -> None:
     token = tenant.simulator.issue_token(tenant=tenant.id, audience="portal", user=OPERATOR, wids=None, amr=None)
     result = tenant.run("sspr_doctor", portal_refresh_token=None, portal_access_token=token)
     unknown = [entry["check"] for entry in result["checks"] if entry["status"] == "unknown"]
@@ -221,8 +223,8 @@ def test_wrong_options_are_refused_before_anything_is_sent(tenant: Tenant) -> No
     assert meant["checks"][2] == {
         "check": "portal_sign_in",
         "status": "unknown",
-        "message": "there is no credential for the portal API, so what only it has is unavailable",
-        "fix": "Give portal_refresh_token or portal_auth_method, or set these pages by hand with portal: manual.",
+        "message": "no credential for the portal API is set, so settings that only it has are unavailable",
+        "fix": "Set portal_refresh_token or portal_auth_method, or change these pages manually with portal: manual.",
         "code": "portal_credential_missing",
     }
     tenant.simulator.clear_log()
@@ -231,7 +233,7 @@ def test_wrong_options_are_refused_before_anything_is_sent(tenant: Tenant) -> No
 
 
 @pytest.mark.oldest
-def test_the_reading_app_can_examine_and_audit_and_nothing_that_writes(make_tenant: Any, ansible: Ansible) -> None:
+def test_the_reading_app_can_check_and_audit_but_not_write(make_tenant: Any, ansible: Ansible) -> None:
     tenant = make_tenant(
         apps={APP: READER_PERMISSIONS},
         users={OPERATOR: ["Security Administrator"]},
@@ -245,7 +247,7 @@ def test_the_reading_app_can_examine_and_audit_and_nothing_that_writes(make_tena
     assert "found notify_admins=no, email=no" in audit.output
     writing = play(ansible, DOCTOR, hosts)
     assert writing.code == 2
-    [health] = writing.of("Look at the tenant")
+    [health] = writing.of("Check the tenant's prerequisites")
     assert [entry["check"] for entry in health["checks"] if entry["status"] == "problem"] == [
         "permission Policy.ReadWrite.AuthenticationMethod",
         "portal_role",
@@ -256,7 +258,7 @@ def test_the_reading_app_can_examine_and_audit_and_nothing_that_writes(make_tena
     refused = [
         tenant.run("sspr_auth_methods", methods={"email": True}),
         tenant.run("sspr_notifications", notify_admins=True),
-        tenant.run("sspr_pilot", group="SSPR Pilot", groups=["SSPR Pilot"]),
+        tenant.run("sspr_group", group="SSPR Pilot", groups=["SSPR Pilot"]),
     ]
     assert [result.kind for result in refused] == ["permission", "permission", "invalid_setting"]
     assert [entry for entry in tenant.writes() if entry.applied] == []

@@ -19,17 +19,17 @@ from .conftest import ALL_PERMISSIONS, APP, GROUP, Tenant
 
 pytestmark = pytest.mark.both_ways
 
-# What has no tenant is in test_report.
-MODULES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {"sspr_report"})
-# They look, or keep what belongs to the operator.
+# sspr_report is in test_report, and sspr_run_outcome is for the role.
+OTHERS = {"sspr_report", "sspr_run_outcome"}
+MODULES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - OTHERS)
+# They only read.
 CHANGES_NOTHING = {
-    "portal_token",
     "sspr_audit",
     "sspr_doctor",
     "sspr_info",
     "sspr_preflight",
     "sspr_registration_info",
-    "sspr_run",
+    "sspr_run_info",
     "sspr_user_info",
 }
 TENANT = "11111111-1111-4111-8111-111111111111"

@@ -38,11 +38,16 @@ METHODS = "/v1.0/policies/authenticationMethodsPolicy"
 
 def here(tenant: Tenant, module: str, *, check_mode: bool = False, **options: Any) -> TaskResult:
     """Run a module in this process, its options validated as Ansible does."""
+    return here_with(tenant, module, tenant.options(**options), check_mode=check_mode)
+
+
+def here_with(tenant: Tenant, module: str, options: Mapping[str, Any], *, check_mode: bool = False) -> TaskResult:
+    """Run a module in this process with these options alone."""
     code = importlib.import_module(f"ansible_collections.tenantops.entra.plugins.modules.{module}")
-    validated = ArgumentSpecValidator(code.ARGUMENT_SPEC).validate(with_environment(tenant.options(**options), {}))
+    validated = ArgumentSpecValidator(code.SPEC).validate(with_environment(options, {}))
     assert not validated.error_messages
     with mock.patch.dict(os.environ, {"ANSIBLE_HOME": str(tenant.ansible.home), "NO_PROXY": "127.0.0.1"}):
-        result = code.run(validated.validated_parameters, check_mode)
+        result = code.execute(validated.validated_parameters, check_mode)
     outcome = "failed" if result.pop("failed", False) else "ok"
     return TaskResult(module, "localhost", outcome, json.loads(json.dumps(result)))
 
@@ -217,7 +222,7 @@ CASES = (
     Case(
         "licence-put",
         (("status", {**PUT, "status": 403, "body": {"error": {"code": "AadPremiumLicenseRequired"}}}),),
-        "licence",
+        "license",
         1,
         says="P1",
     ),
@@ -389,7 +394,7 @@ def test_without_a_place_for_the_lock_nothing_is_sent(tenant: Tenant) -> None:
     tenant.ansible.home.parent.mkdir(exist_ok=True)
     tenant.ansible.home.write_text("a file where a directory should be", encoding="utf-8")
     result = here(tenant, "sspr_notifications", notify_admins=True)
-    assert result.kind == "internal"
+    assert result.kind == "environment"
     assert "ANSIBLE_HOME" in result["error"]["hint"]
     assert tenant.writes() == []
 

@@ -294,7 +294,7 @@ def test_the_environment(tenant: Tenant) -> None:
         assert result["settings"] == {"notify_users": True, "notify_admins": True}
     assert wrong.kind == shut.kind == two.kind == "credential"
     assert wrong["error"]["code"] == "AADSTS7000215", "the task's, though the environment has the right one"
-    assert "environment was not looked at" in shut["msg"]
+    assert "environment variables are ignored" in shut["msg"]
     assert "client_secret and access_token" in two["msg"]
     assert portal_shut.kind == "portal_credential_missing"
     assert bad.kind == "invalid_setting"
@@ -362,7 +362,7 @@ def test_clouds_without_a_known_portal(make_tenant: Any, cloud: str, resource: s
     info = here(tenant, "sspr_info", cloud=cloud)
     assert info.ok, info.values
     assert info["sspr"]["properties"] is None
-    reasons = {entry["page"]: entry["reason"] for entry in info["unavailable"]}
+    reasons = {entry["what"]: entry["reason"] for entry in info["unavailable"]}
     assert reasons["properties"] == "unsupported"
     assert tenant.requests("portal") == []
     posts = [request for request in tenant.requests("token") if request.method == "POST"]

@@ -285,7 +285,7 @@ def test_warnings_are_plain_warnings(tenant: Tenant) -> None:
     result = tenant.run("sspr_properties", group="SSPR Pilot")
     assert result.ok, result.values
     assert [warning.split(":")[0] for warning in result["warnings"]] == [
-        "The SSPR policy has fields this version does not know (kept as they are)",
+        "The SSPR policy has fields that this version does not know (kept as they are)",
         "group is ignored",
     ]
     assert result.get("deprecations", []) == []
@@ -323,7 +323,7 @@ def test_info_without_a_portal_credential_says_what_it_does_not_know(tenant: Ten
     assert result["sspr"]["registration"] is None
     assert result["sspr"]["auth_methods"]["methods_required"] is None
     assert result["sspr"]["auth_methods"]["methods"]["email"] is True
-    missing = {entry["page"]: entry for entry in result["unavailable"]}
+    missing = {entry["what"]: entry for entry in result["unavailable"]}
     assert missing["properties"]["reason"] == "portal_credential_missing"
     assert missing["properties"]["options"] == ["scope", "group"]
     assert "PasswordResetMenuBlade/~/Properties" in missing["properties"]["hint"]

@@ -56,7 +56,7 @@ def test_writeback_takes_two_writes_and_touches_nothing_else(tenant: Tenant, ans
     assert paths == {"/api/PasswordReset/OnPremisesPasswordResetPolicies"}
 
 
-def test_writeback_without_a_licence_is_refused_before_any_write(make_tenant: Any, ansible: Ansible) -> None:
+def test_writeback_without_a_license_is_refused_before_any_write(make_tenant: Any, ansible: Ansible) -> None:
     tenant = make_tenant(plans=["O365_BUSINESS_PREMIUM"], on_premises={"accountUnlockEnabled": True})
     tasks = [
         tenant.task("sspr_on_premises", password_writeback=True),
@@ -66,7 +66,7 @@ def test_writeback_without_a_licence_is_refused_before_any_write(make_tenant: An
     ]
     refused, with_others, unchanged, off = ansible.tasks(*tasks)
     for result in (refused, with_others):
-        assert (result.kind, result["error"]["plane"]) == ("licence", "graph")
+        assert (result.kind, result["error"]["plane"]) == ("license", "graph")
         assert "password_writeback" in result["msg"]
         assert "Business Premium" in result["msg"]
         assert result.changed is False
@@ -130,7 +130,7 @@ def test_each_permission_of_the_administrators_switch_is_missed_by_name(make_ten
         assert result.changed is False
     assert info.ok, info.values
     assert info["sspr"]["admin_policy"] is None
-    [entry] = [entry for entry in info["unavailable"] if entry["page"] == "admin_policy"]
+    [entry] = [entry for entry in info["unavailable"] if entry["what"] == "admin_policy"]
     assert (entry["reason"], entry["options"]) == ("permission", ["admins_can_reset"])
     assert "Policy.Read.All" in entry["hint"]
     assert (policy.ok, policy.changed) == (True, True), "what is not asked for is not needed"
@@ -153,9 +153,9 @@ def test_a_page_that_cannot_be_read_hides_no_other(make_tenant: Any, ansible: An
     missing, misfit, refused, left, stopped = results
     assert missing["sspr"]["on_premises"] is None
     assert missing["sspr"]["notifications"] is not None
-    assert [e["reason"] for e in missing["unavailable"] if e["page"] == "on_premises"] == ["not_found"]
+    assert [e["reason"] for e in missing["unavailable"] if e["what"] == "on_premises"] == ["not_found"]
     assert misfit["sspr"]["on_premises"] == {"password_writeback": False, "unlock_without_reset": None}
-    assert [e["reason"] for e in misfit["unavailable"] if e["page"] == "on_premises"] == ["unexpected_document"]
+    assert [e["reason"] for e in misfit["unavailable"] if e["what"] == "on_premises"] == ["unexpected_document"]
     assert (refused.kind, refused.changed) == ("unexpected_document", False)
     assert "on-premises integration" in refused["msg"]
     assert (left.ok, left.changed) == (True, False)
@@ -166,7 +166,7 @@ def test_a_page_that_cannot_be_read_hides_no_other(make_tenant: Any, ansible: An
 
 
 @pytest.mark.worker_only
-def test_one_task_for_all_documents_and_the_way_back(tenant: Tenant, ansible: Ansible) -> None:
+def test_one_task_for_all_documents_and_restoring_them(tenant: Tenant, ansible: Ansible) -> None:
     asked = {
         "scope": "all",
         "methods": {"software_oath": False},
@@ -176,21 +176,22 @@ def test_one_task_for_all_documents_and_the_way_back(tenant: Tenant, ansible: An
         "admins_can_reset": False,
     }
     runs = ansible.home / "runs"
-    begin = {"tenantops.entra.sspr_run": {"state": "begun", "directory": str(runs), "hosts": {"here": tenant.id}}}
-    in_run = {"run_path": "{{ begun.path }}", "run_host": "here"}
+    create = {"tenantops.entra.sspr_run": {"run_dir": str(runs), "hosts": {"here": tenant.id}}}
+    in_run = {"run": "{{ run.path }}", "run_host": "here"}
     before = {
         name: dict(getattr(of(tenant), name)) for name in ("portal_policy", "on_premises", "authorization_policy")
     }
-    _begun, first, second, back, again = ansible.tasks(
-        {**begin, "register": "begun"},
+    created, first, second, back, again = ansible.tasks(
+        {**create, "register": "run"},
         tenant.task("sspr_admin_policy", **in_run, admins_can_reset=False),
         tenant.task("sspr_policy", **in_run, **asked),
-        tenant.task("sspr_restore", run="{{ begun.path }}"),
-        tenant.task("sspr_restore", run="{{ begun.path }}"),
+        tenant.task("sspr_restore", run="{{ run.path }}"),
+        tenant.task("sspr_restore", run="{{ run.path }}"),
     )
+    assert created.changed
     assert (first.changed, second.changed) == (True, True), (first.values, second.values)
     assert second["settings"]["admins_can_reset"] is False
-    assert set(second["digests"]) == {"portal", "methods", "on_premises", "authorization"}
+    assert set(second["digests"]) == {"sspr_policy", "methods", "on_premises", "authorization"}
     assert (back.changed, back["left"]) == (True, []), back.values
     assert set(back["restored"]) == {
         "scope",

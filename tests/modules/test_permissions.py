@@ -61,12 +61,15 @@ def read_only(permission: str) -> str:
 OTHERS = {
     "sspr_admin_policy",
     "sspr_doctor",
-    "sspr_pilot",
+    "sspr_group",
+    "sspr_portal_token",
     "sspr_preflight",
     "sspr_registration_info",
     "sspr_report",
     "sspr_restore",
     "sspr_run",
+    "sspr_run_info",
+    "sspr_run_outcome",
     "sspr_user_info",
     "sspr_user_methods",
 }

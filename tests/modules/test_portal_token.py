@@ -42,9 +42,13 @@ def test_the_next_token_works_and_is_never_seen(own: Tenant) -> None:
     log = own.ansible.home / "ansible.log"
     reads = own.options(client_id=APP, client_secret=SECRET, portal_refresh_token="{{ token.refresh_token }}")
     run = own.ansible.run_tasks(
-        task("portal_token", own.options(), register="token"),
+        task("sspr_portal_token", own.options(), register="token"),
         task("sspr_info", reads, no_log=True, register="found"),
-        {"ansible.builtin.debug": {"msg": "{{ found.sspr.properties }} {{ token.user }} {{ token.rotated }}"}},
+        {
+            "ansible.builtin.debug": {
+                "msg": "{{ found.sspr.properties }} {{ token.user.user_principal_name }} {{ token.changed }}"
+            }
+        },
         {
             "ansible.builtin.copy": {"content": "{{ token.refresh_token }}", "dest": "stored", "mode": "0600"},
             "no_log": True,
@@ -69,8 +73,12 @@ def test_the_next_token_works_and_is_never_seen(own: Tenant) -> None:
 
 def test_only_the_token_service_is_asked(own: Tenant) -> None:
     run = own.ansible.run_tasks(
-        task("portal_token", own.options(), register="token"),
-        {"ansible.builtin.debug": {"msg": "{{ [token.user, token.mfa, token.tenant_id, token.expires] | join(',') }}"}},
+        task("sspr_portal_token", own.options(), register="token"),
+        {
+            "ansible.builtin.debug": {
+                "msg": "{{ [token.user.user_principal_name, token.mfa, token.tenant.id, token.expires] | join(',') }}"
+            }
+        },
         {"ansible.builtin.debug": {"msg": "{{ token.expires_source }} {{ token.changed }}"}},
     )
     assert {entry.plane for entry in own.requests()} == {"token"}
@@ -78,25 +86,25 @@ def test_only_the_token_service_is_asked(own: Tenant) -> None:
     name, mfa, tenant_id, expires = str(run.results[1]["msg"]).split(",")
     assert (name, mfa, tenant_id) == (user(own).upn, "True", own.id)
     assert expires.startswith(time.strftime("%Y-%m-%d", time.gmtime(time.time() + 90 * 86400)))
-    assert run.results[2]["msg"] == "documentation False"
+    assert run.results[2]["msg"] == "documentation True"
 
 
 REFUSED = {
-    "missing": ({"portal_refresh_token": None}, "portal_credential_missing", "there is no portal_refresh_token"),
+    "missing": ({"portal_refresh_token": None}, "portal_credential_missing", "portal_refresh_token is not set"),
     "another credential": (
         {"portal_refresh_token": None, "portal_auth_method": "azure_cli"},
         "portal_credential_missing",
         "azure_cli has no refresh token",
     ),
     "revoked": ({"portal_refresh_token": "rt-of-nobody"}, "portal_credential_expired", "AADSTS50173"),
-    "no portal": ({"cloud": "china", "portal_url": None}, "unsupported", "no portal API is known in the cloud china"),
+    "no portal": ({"cloud": "china", "portal_url": None}, "unsupported", "no portal API is known for the cloud china"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_refusal_is_seen(own: Tenant, case: str) -> None:
     options, kind, message = REFUSED[case]
-    result = own.run("portal_token", **options)
+    result = own.run("sspr_portal_token", **options)
     assert result.kind == kind
     assert message in result["msg"]
     assert "rt-" not in str(result.values)
@@ -104,12 +112,12 @@ def test_a_refusal_is_seen(own: Tenant, case: str) -> None:
 
 def test_a_token_of_another_tenant_is_refused(own: Tenant) -> None:
     own.fault("issue_for_tenant", plane="token", times=None, tid=APP)
-    assert own.run("portal_token").kind == "tenant_mismatch"
+    assert own.run("sspr_portal_token").kind == "tenant_mismatch"
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["role", "module"])
 @pytest.mark.parametrize("plane", ["graph", "portal"])
-def test_a_ready_token_that_is_nearly_over_is_refused_at_open(tenant: Tenant, plane: str, given: bool) -> None:
+def test_a_token_that_is_about_to_expire_is_rejected_at_open(tenant: Tenant, plane: str, given: bool) -> None:
     who = {"client_id": APP} if plane == "graph" else {"user": OPERATOR}
     token = tenant.simulator.issue_token(tenant=tenant.id, audience=plane, lifetime=590, **who)
     if plane == "graph":
@@ -129,13 +137,13 @@ def test_a_ready_token_that_is_nearly_over_is_refused_at_open(tenant: Tenant, pl
         assert tenant.run("sspr_info").ok
         assert tenant.run("sspr_info", min_token_seconds=-1).kind == "invalid_setting"
     assert result.kind == kind
-    assert "seconds left, and 600 are needed" in result["msg"]
+    assert "seconds, and 600 are needed" in result["msg"]
 
 
 def test_the_token_is_not_in_what_tasks_share(own: Tenant, tmp_path: Path) -> None:
     """Renewed twice, it is redeemed twice."""
     run = own.ansible.run_tasks(
-        task("portal_token", own.options()), task("portal_token", own.options(), check_mode=True)
+        task("sspr_portal_token", own.options()), task("sspr_portal_token", own.options(), check_mode=True)
     )
     assert run.code == 0, run.output
     assert len([entry for entry in own.requests() if entry.method == "POST"]) == 2
@@ -143,8 +151,15 @@ def test_the_token_is_not_in_what_tasks_share(own: Tenant, tmp_path: Path) -> No
     assert not [path for path in left if b"rt-" in path.read_bytes()]
 
 
-def test_a_token_that_would_be_masked_is_not_handed_over(own: Tenant) -> None:
+def test_a_token_that_would_be_masked_is_not_returned(own: Tenant) -> None:
     """Ansible would put asterisks into it, and the vault would keep those."""
-    result = own.run("portal_token", client_id=APP, client_secret="rt-")
-    assert result.kind == "internal"
+    result = own.run("sspr_portal_token", client_id=APP, client_secret="rt-")
+    assert result.kind == "invalid_setting"
     assert "client_secret" in result["msg"]
+
+
+def test_an_asynchronous_job_would_write_the_token_to_a_file(own: Tenant) -> None:
+    [result] = own.ansible.tasks({**task("sspr_portal_token", own.options()), "async": 30, "poll": 1})
+    assert result.kind == "unsupported"
+    assert "async" in result["msg"]
+    assert own.requests() == []

@@ -48,12 +48,12 @@ def runs_in(ansible: Ansible) -> tuple[str, str]:
     return "-e", f"sspr_run_dir={ansible.home / 'runs'}"
 
 
-def only_run(ansible: Ansible) -> run_record.Run:
+def only_run(ansible: Ansible) -> run_record.RunRecord:
     [path] = (ansible.home / "runs").iterdir()
-    return run_record.Run(path)
+    return run_record.RunRecord(path)
 
 
-def states(run: run_record.Run) -> dict[str, str]:
+def states(run: run_record.RunRecord) -> dict[str, str]:
     return {name: line["state"] for name, line in run.tenants().items()}
 
 
@@ -87,15 +87,17 @@ def test_the_record_of_a_run(make_tenant: Any, ansible: Ansible) -> None:
     lines = record.tenants()
     assert lines["t000"]["wrote"] is True
     assert lines["t001"]["wrote"] is False
-    assert lines["t000"]["before"].keys() == {"portal", "methods"}
-    assert lines["t000"]["after"].keys() == {"portal", "methods", "on_premises", "authorization"}, "all were read back"
-    assert lines["t000"]["before"]["portal"] != lines["t000"]["after"]["portal"]
+    assert lines["t000"]["before"].keys() == {"sspr_policy", "methods"}
+    assert lines["t000"]["after"].keys() == {"sspr_policy", "methods", "on_premises", "authorization"}, (
+        "all were read back"
+    )
+    assert lines["t000"]["before"]["sspr_policy"] != lines["t000"]["after"]["sspr_policy"]
     assert lines["t000"]["before"]["methods"] == lines["t000"]["after"]["methods"]
     assert lines["t001"]["before"].items() <= lines["t001"]["after"].items()
     assert len(lines["t000"]["request_ids"]) > len(lines["t001"]["request_ids"]) > 0
     kept = record.record_of(tenants["t000"].id)
     assert kept is not None
-    assert (kept["portal"], kept["methods"]) == before["t000"]
+    assert (kept["sspr_policy"], kept["methods"]) == before["t000"]
     assert kept["migration_state"] == "migrationComplete"
     assert record.record_of(tenants["t001"].id) is None, "nothing was written there"
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (record.path, *record.path.iterdir())}
@@ -105,7 +107,7 @@ def test_the_record_of_a_run(make_tenant: Any, ansible: Ansible) -> None:
         assert secrets_in(path.read_text()) == []
         assert "eyJ" not in path.read_text()
     assert str(record.path) in run.output
-    summary = run.of("Hand the state")[-1]["ansible_stats"]["data"]["sspr_run"]
+    summary = run.of("Publish the run state")[-1]["ansible_stats"]["data"]["sspr_run_state"]
     assert summary["states"]["confirmed"] == ["t000", "t001"]
     assert {line["host"]: line["wrote"] for line in summary["tenants"]} == {"t000": True, "t001": False}
     # What a reading app and user have is not enough to take it back.
@@ -136,9 +138,9 @@ def test_what_cannot_be_recorded_is_not_written(make_tenant: Any, ansible: Ansib
 
 
 def test_a_record_that_fails_later_stops_before_the_write(tenant: Tenant) -> None:
-    begun = run_record.Run.begin(tenant.ansible.home / "runs", {"here": tenant.id}, "stop", "rollout")
+    begun = run_record.RunRecord.create(tenant.ansible.home / "runs", {"here": tenant.id}, "stop", "rollout")
     (begun.path / f"{tenant.id}.json").mkdir()
-    result = tenant.run("sspr_notifications", notify_admins=True, run_path=str(begun.path), run_host="here")
+    result = tenant.run("sspr_notifications", notify_admins=True, run=str(begun.path), run_host="here")
     assert result.kind == "not_recorded"
     assert result["changed"] is False
     assert tenant.writes() == []
@@ -149,12 +151,12 @@ def test_a_record_that_fails_later_stops_before_the_write(tenant: Tenant) -> Non
 def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 100)
     tenants["t042"].simulator.tenant(tenants["t042"].id).users.clear()
-    run = rollout(ansible, tenants, "-e", "sspr_on_refusal=set_aside", "--forks", "10")
+    run = rollout(ansible, tenants, "-e", "sspr_on_refusal=skip", "--forks", "10")
     assert run.code == 2
     assert [name for name, tenant in tenants.items() if not done(tenant)] == ["t042"]
     assert tenants["t042"].writes() == []
     found = states(only_run(ansible))
-    assert found.pop("t042") == "set_aside"
+    assert found.pop("t042") == "skip"
     assert len(found) == 99
     assert set(found.values()) == {"confirmed"}
     assert "Tenants 100, confirmed 99, set aside 1" in run.output
@@ -163,13 +165,13 @@ def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> 
 
 
 @pytest.mark.worker_only
-@pytest.mark.parametrize("policy", ["stop", "set_aside"])
+@pytest.mark.parametrize("policy", ["stop", "skip"])
 def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansible, policy: str) -> None:
     """With another tenant of the same wave set aside, which by itself would let Ansible go on."""
     tenants = fleet(make_tenant, 100)
     # The first page is written, the next one refused.
     tenants["t010"].fault("status", plane="portal", method="PUT", status=403, skip=1, times=None)
-    if policy == "set_aside":
+    if policy == "skip":
         tenants["t008"].simulator.tenant(tenants["t008"].id).users.clear()
     run = rollout(ansible, tenants, "-e", f"sspr_on_refusal={policy}", "--forks", "10", *serial(1, 5, 10, "100%"))
     assert run.code == 2
@@ -181,7 +183,7 @@ def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansib
     found = states(record)
     assert found["t010"] == "failed"
     assert [name for name, state in found.items() if state == "confirmed"] == [f"t{n:03}" for n in range(6)]
-    assert found["t008"] == ("set_aside" if policy == "set_aside" else found["t008"])
+    assert found["t008"] == ("skip" if policy == "skip" else found["t008"])
     assert "t010 stops this run" in run.output
 
 
@@ -208,14 +210,14 @@ FLOWS: dict[str, dict[str, Any]] = {
 def test_no_playbook_carries_a_run_past_its_failure(make_tenant: Any, ansible: Ansible, flow: str) -> None:
     tenants = fleet(make_tenant, 4)
     tenants["t000"].fault("status", plane="portal", method="PUT", status=403, times=None)
-    begun = run_record.Run.begin(ansible.home / "runs", dict.fromkeys(tenants, ""), "stop", "rollout")
+    begun = run_record.RunRecord.create(ansible.home / "runs", dict.fromkeys(tenants, ""), "stop", "rollout")
     options = {**dict.fromkeys(next(iter(tenants.values())).options()), "notify_admins": True}
     asked = {name: f"{{{{ entra_{name} }}}}" for name in options if name != "notify_admins"}
     task = {
         "tenantops.entra.sspr_notifications": {
             **asked,
             "notify_admins": True,
-            "run_path": str(begun.path),
+            "run": str(begun.path),
             "run_host": "{{ inventory_hostname }}",
         }
     }
@@ -266,7 +268,7 @@ def test_another_tenant_always_stops(make_tenant: Any, ansible: Ansible) -> None
     tenants = fleet(make_tenant, 3)
     hosts = hosts_of(tenants)
     hosts["t001"]["entra_expected_domain"] = "somebody.else.example"
-    run = play(ansible, RUNBOOK, hosts, *runs_in(ansible), *serial(2, 1), "-e", "sspr_on_refusal=set_aside")
+    run = play(ansible, RUNBOOK, hosts, *runs_in(ansible), *serial(2, 1), "-e", "sspr_on_refusal=skip")
     assert run.code == 2
     assert [name for name, tenant in tenants.items() if tenant.writes()] == []
     assert untouched(tenants) == ["t002"]
@@ -484,8 +486,8 @@ def test_the_pilot_grows(make_tenant: Any, ansible: Ansible) -> None:
     asked = {
         "sspr_scope": "selected",
         "sspr_group": "SSPR Pilot",
-        "sspr_pilot_members": ["u1@contoso.com", "u2@contoso.com"],
-        "sspr_pilot_groups": ["Sales"],
+        "sspr_group_members": ["u1@contoso.com", "u2@contoso.com"],
+        "sspr_group_groups": ["Sales"],
     }
     foretold = rollout(ansible, {"t000": tenant}, "--check", **asked)
     assert foretold.code == 0, foretold.output
@@ -504,10 +506,10 @@ def test_the_pilot_grows(make_tenant: Any, ansible: Ansible) -> None:
         ({"group": "Rule", "members": ["u1@contoso.com"]}, "unsupported"),
         ({"group": "Sales", "groups": ["Sales"]}, "invalid_setting"),
     ):
-        assert tenant.run("sspr_pilot", **wrong).kind == kind
+        assert tenant.run("sspr_group", **wrong).kind == kind
     assert len(tenant.writes()) == written
     tenant.simulator.tenant(tenant.id).apps[APP] = [p for p in permissions if "Write" not in p]
-    refused = tenant.run("sspr_pilot", group="Sales", members=["u1@contoso.com"])
+    refused = tenant.run("sspr_group", group="Sales", members=["u1@contoso.com"])
     assert refused.kind == "permission"
     assert "GroupMember.ReadWrite.All" in refused["msg"]
     assert refused["changed"] is False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import stat
 import sys
 import uuid
@@ -253,6 +254,9 @@ def test_failure(
     assert all(request.applied is False for tenant in tenants for request in tenant.writes())
 
 
+# Where an internal error happened: file, line and function, and nothing else.
+FRAME = re.compile(r"\S+\.py:\d+ in \S+")
+
 BREAK = """
 import os, pathlib
 read_text = pathlib.Path.read_text
@@ -283,10 +287,15 @@ def test_an_unforeseen_error(tenant: Tenant, secrets: Secrets, certificate: Cert
     )
     for result in run.results:
         assert result.kind == "internal", result.values
-        assert "RuntimeError at _" in result["msg"]
+        assert "RuntimeError at recent_writes.py:" in result["msg"]
+        assert all(FRAME.fullmatch(frame) for frame in result["frames"]), result["frames"]
+        assert any(frame.endswith(" in is_outdated") for frame in result["frames"])
         assert result["tenant"]["id"] == tenant.id
         assert result.changed is False
     assert len(run.results) == 4
+    [quiet] = tenant.ansible.tasks(tenant.task("sspr_info"), env={"PYTHONPATH": str(tmp_path)})
+    assert quiet.kind == "internal"
+    assert "frames" not in quiet.values, "below -vvv"
     assert tenant.writes() == []
     secrets.add(*refresh_tokens(tenant))
     secrets.assert_none_in(run)

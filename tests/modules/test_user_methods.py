@@ -87,16 +87,16 @@ def spreadsheet(rows: Iterable[tuple[str, str, str]]) -> str:
 
 
 BAD_ROWS = {
-    100: (upn(100), "+12065550100", "", "mobile_phone: '+12065550100' is not a number"),
-    200: (upn(200), "(206) 555-0100", "", "mobile_phone: '(206) 555-0100' is not a number"),
-    300: (upn(300), "+1 206-555-0100", "", "write '+1 2065550100' if that is meant"),
-    400: (upn(400), "", "somebody at home", "email: 'somebody at home' is not an e-mail address"),
+    100: (upn(100), "+12065550100", "", "mobile_phone: '+12065550100' is not in the format"),
+    200: (upn(200), "(206) 555-0100", "", "mobile_phone: '(206) 555-0100' is not in the format"),
+    300: (upn(300), "+1 206-555-0100", "", "write '+1 2065550100' if that is what you mean"),
+    400: (upn(400), "", "somebody at home", "email: 'somebody at home' is not an email address"),
     500: (upn(500), "", "", "the row has none of them"),
     600: ("nobody@contoso.com", number(600), "", "the tenant has no user 'nobody@contoso.com'"),
     700: ("pat_home.example#EXT#@contoso.com", number(700), "", "is a guest"),
-    800: ("user0800", number(800), "", "is neither a user principal name nor an object id"),
+    800: ("user0800", number(800), "", "is neither a user principal name nor an object ID"),
     900: ("", number(900), "", "user: it is empty"),
-    999: (upn(999), number(999), "a@b", "email: 'a@b' is not an e-mail address"),
+    999: (upn(999), number(999), "a@b", "email: 'a@b' is not an email address"),
 }
 
 
@@ -162,7 +162,7 @@ def test_one_user_a_list_and_what_is_left_alone(make_company: Any, ansible: Ansi
         assert result["diff"]["after"]["registered"][1].endswith("mobile_phone, alternate_mobile_phone, email")
         assert number(0) not in str(result["diff"])
         told = " ".join(result["warnings"])
-        assert "alternate_mobile_phone: serves MFA only" in told
+        assert "alternate_mobile_phone: is used for MFA only" in told
         assert "office_phone: extensions are dropped" in told
     assert foretold["missing_permissions"] == []
     assert (again.changed, again["counts"]["ok"]) == (False, 3)
@@ -200,7 +200,7 @@ def test_removing_in_the_order_the_service_demands(make_company: Any, ansible: A
     assert (first.outcome, first.changed) == ("failed", True)
     assert [row["status"] for row in first["rows"]] == ["changed", "ok", "failed", "failed"]
     assert first["rows"][0]["changed"] == ["email", "alternate_mobile_phone", "mobile_phone"]
-    assert "only beside a mobile_phone" in first["rows"][2]["error"]["message"]
+    assert "only together with mobile_phone" in first["rows"][2]["error"]["message"]
     assert "default method" in first["rows"][3]["error"]["message"]
     assert first["rows"][3]["changed"] == ["alternate_mobile_phone"]
     assert stored(tenant, 0) == {"office": number(3)}
@@ -246,7 +246,7 @@ def test_wrong_options_are_refused_before_anything_is_sent(make_company: Any, an
     results = ansible.tasks(*(tenant.task("sspr_user_methods", **options) for options in wrong))
     assert [result.kind for result in results] == ["invalid_setting"] * len(wrong)
     assert not [result for result in results if result.changed]
-    assert "in the lines 1 and 2" in results[3]["msg"]
+    assert "in lines 1 and 2" in results[3]["msg"]
     assert results[6]["rows"][0]["status"] == "failed"
     assert tenant.requests() == []
 
@@ -325,7 +325,7 @@ def test_a_service_that_does_not_answer_is_not_asked_a_thousand_times(make_compa
         tenant.task("sspr_user_methods", users=[{"user": upn(n), "mobile_phone": number(n)} for n in range(200)])
     )
     assert set(kinds(result)) == {"unreachable"}
-    assert "not tried" in result["rows"][-1]["error"]["hint"]
+    assert "Skipped after repeated service errors" in result["rows"][-1]["error"]["hint"]
     assert (result.changed, result["counts"]["failed"], tenant.writes()) == (False, 200, [])
     assert len(tenant.requests("graph")) < 50
 

@@ -2,15 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Graph's directory: the organization, its licences, users, groups, and who has which role."""
+"""Graph's directory: the organization, its licenses, users, groups, and who has which role."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from . import documents, odata
+from . import documents, odata, schema
 from .documents import METADATA, ODATA_TYPE
 from .messages import Answer, Call, RefusedError
 from .odata import DIRECTORY, route
@@ -21,6 +22,8 @@ from .tokens import peek
 PAGE_SIZE = 2
 
 _WRITE_MEMBERS = {"GroupMember.ReadWrite.All", "Group.ReadWrite.All"}
+_CREATE_GROUPS = {"Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"}
+_FILL_ROLE_GROUPS = {"RoleManagement.ReadWrite.Directory"}
 _READ_GROUPS = {"Group.Read.All", *DIRECTORY}
 _READ_MEMBERS = {"GroupMember.Read.All", "Group.Read.All", *_WRITE_MEMBERS, *DIRECTORY}
 _READ_ALL_USERS = {"User.Read.All", "User.ReadWrite.All", *DIRECTORY}
@@ -40,7 +43,7 @@ _GROUP_DEFAULTS: Mapping[str, Any] = {
     "securityEnabled": True,
 }
 _GROUP = ("id", "displayName", *_GROUP_DEFAULTS)
-# What a user has whose entry does not say otherwise, besides names and licences.
+# What a user has whose entry does not say otherwise, besides names and licenses.
 _USER_DEFAULTS: Mapping[str, Any] = {
     "accountEnabled": True,
     "businessPhones": [],
@@ -62,12 +65,12 @@ _COMMON = (*_BASIC, "businessPhones", "jobTitle", "mobilePhone", "officeLocation
 
 def user_entry(tenant: Tenant, person: Mapping[str, Any]) -> dict[str, Any]:
     upn = person["userPrincipalName"]
-    licences = person.get("licences", tenant.plans if person.get("userType", "Member") == "Member" else [])
+    licenses = person.get("licenses", tenant.plans if person.get("userType", "Member") == "Member" else [])
     return {
         **_USER_DEFAULTS,
         "displayName": upn.partition("@")[0],
         "mail": upn,
-        "assignedPlans": documents.assigned_plans(licences),
+        "assignedPlans": documents.assigned_plans(licenses),
         **{name: value for name, value in person.items() if name in _USER},
     }
 
@@ -175,6 +178,50 @@ def _readable(call: Call) -> tuple[str, ...]:
     return _BASIC if principal.permissions & _READ_USERS else ("id",)
 
 
+_NEW_GROUP = schema.Record(
+    {
+        "displayName": schema.TEXT,
+        "description": schema.TEXT,
+        "mailEnabled": schema.BOOL,
+        "mailNickname": schema.TEXT,
+        "securityEnabled": schema.BOOL,
+    }
+)
+
+
+def _create_group(tenant: Tenant, call: Call) -> Answer:
+    sent = odata.body(call, _NEW_GROUP)
+    for required in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
+        if required not in sent:
+            raise RefusedError(
+                400, "Request_BadRequest", f"A value is required for property '{required}' of resource 'Group'."
+            )
+    if sent["mailEnabled"]:
+        raise RefusedError(400, "Request_BadRequest", "The service does not support mailEnabled groups here.")
+    if not re.fullmatch(r"[A-Za-z0-9]{1,64}", sent["mailNickname"]):
+        raise RefusedError(400, "Request_BadRequest", "Invalid value specified for property 'mailNickname'.")
+    group = {"id": str(uuid.uuid4()), **sent, "members": []}
+    tenant.groups = [*tenant.groups, group]
+    return Answer(201, {"@odata.context": f"{METADATA}groups/$entity", **_show_group(group, call)})
+
+
+def _require_fillable(group: Mapping[str, Any], call: Call) -> None:
+    """What Graph refuses to add members to. Source: group-post-members, groups-overview."""
+    entry = _group_entry(group)
+    if "DynamicMembership" in entry["groupTypes"]:
+        raise RefusedError(400, "Request_BadRequest", "The group's membership is decided by a rule.")
+    if entry["onPremisesSyncEnabled"]:
+        message = "Unable to update the specified properties for on-premises mastered Directory Sync objects."
+        raise RefusedError(400, "Request_BadRequest", message)
+    if entry["mailEnabled"] and "Unified" not in entry["groupTypes"]:
+        message = "Cannot Update a mail-enabled security groups and or distribution list."
+        raise RefusedError(400, "Request_BadRequest", message)
+    principal = peek(call.bearer)
+    may_fill = principal is None or principal.delegated or principal.permissions & _FILL_ROLE_GROUPS
+    if entry["isAssignableToRole"] and not may_fill:
+        raise RefusedError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def _add_member(tenant: Tenant, call: Call, name: str) -> Answer:
     group = _known_group(tenant, name)
     body = call.json()
@@ -185,8 +232,7 @@ def _add_member(tenant: Tenant, call: Call, name: str) -> Answer:
     person = tenant.person(member)
     if tenant.group(member) is None and (person is None or person["id"].lower() != member.lower()):
         raise odata.missing(member)
-    if "DynamicMembership" in group.get("groupTypes", []):
-        raise RefusedError(400, "Request_BadRequest", "The group's membership is decided by a rule.")
+    _require_fillable(group, call)
     members = group.get("members", [])
     if member in members:
         raise RefusedError(400, "Request_BadRequest", "One or more added object references already exist.")
@@ -251,6 +297,7 @@ ROUTES = (
         "$select",
     ),
     route("GET", "groups", _READ_GROUPS, _groups, "$filter $select $top $skiptoken"),
+    route("POST", "groups", _CREATE_GROUPS, _create_group),
     route("GET", _GROUP_PATH, _READ_GROUPS, _group, "$select"),
     route("GET", f"{_GROUP_PATH}/members", _READ_MEMBERS, _members, "$select $top $skiptoken"),
     route("POST", rf"{_GROUP_PATH}/members/\$ref", _WRITE_MEMBERS, _add_member),

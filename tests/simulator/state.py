@@ -79,7 +79,7 @@ class Tenant:
     users: dict[str, list[str]] = field(default_factory=dict)
     # Groups have id, displayName, and perhaps others of Graph's properties, and members (object ids of anything).
     groups: list[dict[str, Any]] = field(default_factory=list)
-    # People have id, userPrincipalName, and perhaps others of Graph's properties. Not Graph's: ``licences`` (names of
+    # People have id, userPrincipalName, and perhaps others of Graph's properties. Not Graph's: ``licenses`` (names of
     # SKUs; otherwise a member has those of the tenant), ``securityQuestions``, ``defaultMfaPhone`` (a type of phone).
     people: list[dict[str, Any]] = field(default_factory=list)
     # By object id of the user: methods as Graph gives them; ids of phones and addresses may be left out.

@@ -29,12 +29,15 @@ from kiota_authentication_azure.azure_identity_access_token_provider import Azur
 from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
-from ansible_collections.tenantops.entra.plugins.module_utils.connection import (
-    run_cache,
-    service_client,
-    tls,
-    token_http,
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import (
+    AZURE_CLI_CLIENT_ID,
+    CONNECTION_SPEC,
+    connection,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.run_cache import shared_entry
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.service_client import open_client
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.tls import trust
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.token_http import TokenClient
 from ansible_collections.tenantops.entra.plugins.plugin_utils import _in_process
 
 # As the collection does: what it imports beforehand, these requests have too.
@@ -66,8 +69,8 @@ class Fixed:
 
 def ask(options: Connection, plane: str) -> str:
     """A new token, from the library the collection uses for it."""
-    defaults = {name: line.get("default") for name, line in options.CONNECTION_SPEC.items()}
-    client = token_http.TokenClient(options.connection({**defaults, **options}))
+    defaults = {name: line.get("default") for name, line in CONNECTION_SPEC.items()}
+    client = TokenClient(connection({**defaults, **options}))
     authority, tenant = options["authority_url"], options["tenant_id"]
     try:
         if plane == "graph":
@@ -81,7 +84,7 @@ def ask(options: Connection, plane: str) -> str:
             )
             return credential.get_token(GRAPH, enable_cae=True).token
         app = msal.PublicClientApplication(
-            options.AZURE_CLI_CLIENT_ID,
+            AZURE_CLI_CLIENT_ID,
             authority=f"{authority}/{tenant}",
             instance_discovery=False,
             http_client=client,
@@ -93,7 +96,7 @@ def ask(options: Connection, plane: str) -> str:
 
 
 def token(options: Connection, plane: str) -> str:
-    with run_cache.entry("bench", options["tenant_id"], plane) as kept:
+    with shared_entry("bench", options["tenant_id"], plane) as kept:
         kept.value = kept.value or {"token": ask(options, plane)}
         return str(kept.value["token"])
 
@@ -107,7 +110,7 @@ def body_of(request: dict[str, Any], read: dict[str, Any]) -> bytes | None:
 
 async def by_adapter(options: Connection, requests: list[dict[str, Any]], tokens: dict[str, str]) -> None:
     async with AsyncExitStack() as stack:
-        client = service_client.open_client(stack, tls.trust(options["ca_path"]), timeout=30)
+        client = open_client(stack, trust(options["ca_path"]), timeout=30)
         adapters = {
             plane: GraphRequestAdapter(
                 BaseBearerTokenAuthenticationProvider(
@@ -138,7 +141,7 @@ async def by_adapter(options: Connection, requests: list[dict[str, Any]], tokens
 def by_http_client(options: Connection, requests: list[dict[str, Any]], tokens: dict[str, str]) -> None:
     address = urlsplit(options["graph_url"])
     connection = http.client.HTTPSConnection(
-        address.hostname or "", address.port, timeout=30, context=tls.trust(options["ca_path"])
+        address.hostname or "", address.port, timeout=30, context=trust(options["ca_path"])
     )
     try:
         read: dict[str, Any] = {}
@@ -162,7 +165,7 @@ class ActionModule(ActionBase):
         options: Connection = dict(self._task.args["connection"])
         tokens = {plane: token(options, plane) for plane in ("graph", "portal")}
         requests = list(self._task.args["requests"])
-        with run_cache.entry("bench", options["tenant_id"], "organization") as known:
+        with shared_entry("bench", options["tenant_id"], "organization") as known:
             if known.value is None:
                 requests.insert(0, ORGANIZATION)
                 known.value = {"asked": True}

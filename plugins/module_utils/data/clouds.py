@@ -4,8 +4,8 @@
 
 """Where each national cloud has its services, one row per cloud. Data, not code: literals only.
 
-Sources: azure-identity's ``AzureAuthorityHosts`` and msgraph-core's ``NationalClouds``. The portal's hosts and audiences
-are undocumented and come from public code; None where no host or audience is known.
+Sources: azure-identity's ``AzureAuthorityHosts`` and msgraph-core's ``NationalClouds``. The portal's hosts and
+audiences are undocumented and come from public code; None where no host or audience is known.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 """Phone numbers and email addresses to register, row by row: what a row requests, and which writes it takes.
 
 Pure: rows and what was found in; writes out. Rules: Microsoft Graph's phoneAuthenticationMethod and
-emailAuthenticationMethod (one phone of each type, the alternate one only beside a mobile one), and
+emailAuthenticationMethod (one phone of each type, an alternate one only together with a mobile one), and
 howto-sspr-authenticationdata (the format of numbers; extensions are dropped).
 """
 

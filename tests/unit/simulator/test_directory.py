@@ -56,7 +56,7 @@ def tenant(sim: Simulator) -> Any:
     tenant.apps[APP] = ["User.Read.All", "GroupMember.Read.All", "Group.Read.All", "RoleManagement.Read.Directory"]
     people = [
         user(1, displayName="Ann", otherMails=["ann@home.example"]),
-        user(2, accountEnabled=False, licences=["O365_BUSINESS_ESSENTIALS"]),
+        user(2, accountEnabled=False, licenses=["O365_BUSINESS_ESSENTIALS"]),
         user(3, userType="Guest"),
     ]
     tenant.edit(
@@ -179,7 +179,7 @@ def test_permissions(sim: Simulator, graph: Call, tenant: Any, permission: str, 
     assert error(graph("GET", path)) == (403, "Authorization_RequestDenied")
 
 
-def test_licences(sim: Simulator, graph: Call, tenant: Any) -> None:
+def test_licenses(sim: Simulator, graph: Call, tenant: Any) -> None:
     tenant.apps[APP] = ["Organization.Read.All"]
 
     def plans(*skus: str) -> set[str]:
@@ -229,3 +229,54 @@ def test_an_old_state_is_not_touched_by_a_write(sim: Simulator, graph: Call, ten
     assert ids(graph("GET", f"groups/{GROUP}/members")) == before[:2]
     assert tenant.previous["graph"].groups[0]["members"] == before
     assert tenant.groups[0]["members"] == [*before, user(3)["id"]]
+
+
+NEW_GROUP = {"displayName": "SSPR Pilot", "mailEnabled": False, "mailNickname": "SSPRPilot", "securityEnabled": True}
+
+
+def test_creating_a_group(sim: Simulator, graph: Call, tenant: Any) -> None:
+    tenant.apps[APP] = ["Group.Create"]
+    answer = graph("POST", "groups", json={**NEW_GROUP, "description": "First users"})
+    assert answer.status_code == 201
+    assert answer.json()["displayName"] == "SSPR Pilot"
+    created = tenant.group(answer.json()["id"])
+    assert (created["description"], created["members"]) == ("First users", [])
+    assert error(graph("GET", "groups"))[0] == 403, "creating is not reading"
+
+
+@pytest.mark.parametrize("name", NEW_GROUP)
+def test_a_group_lacks_a_required_property(sim: Simulator, graph: Call, tenant: Any, name: str) -> None:
+    tenant.apps[APP] = ["Group.Create"]
+    before = [*tenant.groups]
+    sent = {key: value for key, value in NEW_GROUP.items() if key != name}
+    assert error(graph("POST", "groups", json=sent)) == (400, "Request_BadRequest")
+    assert tenant.groups == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"mailEnabled": True}, {"mailNickname": "SSPR Pilot"}, {"mailNickname": ""}, {"securityEnabled": "yes"}, {"x": 1}],
+)
+def test_a_group_that_graph_does_not_create(sim: Simulator, graph: Call, tenant: Any, changes: dict[str, Any]) -> None:
+    tenant.apps[APP] = ["Group.Create"]
+    assert error(graph("POST", "groups", json={**NEW_GROUP, **changes}))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "permissions", "status"),
+    [
+        ({"groupTypes": ["DynamicMembership"]}, [], 400),
+        ({"onPremisesSyncEnabled": True}, [], 400),
+        ({"mailEnabled": True}, [], 400),
+        ({"mailEnabled": True, "groupTypes": ["Unified"]}, [], 204),
+        ({"isAssignableToRole": True}, [], 403),
+        ({"isAssignableToRole": True}, ["RoleManagement.ReadWrite.Directory"], 204),
+    ],
+)
+def test_groups_that_graph_cannot_fill(
+    sim: Simulator, graph: Call, tenant: Any, kind: dict[str, Any], permissions: list[str], status: int
+) -> None:
+    tenant.apps[APP] = ["GroupMember.ReadWrite.All", *permissions]
+    tenant.groups[0].update(kind)
+    link = {"@odata.id": f"{sim.url}/v1.0/directoryObjects/{user(3)['id']}"}
+    assert graph("POST", f"groups/{GROUP}/members/$ref", json=link).status_code == status

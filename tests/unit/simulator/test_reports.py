@@ -186,7 +186,7 @@ def test_the_report_is_paged(rows: Callable[..., Any], graph: Call, tenant: Any)
 
 
 @pytest.mark.parametrize(("plans", "status"), [([], 403), (["O365_BUSINESS_PREMIUM"], 403), (["SPB"], 200)])
-def test_the_report_needs_a_licence(sim: Simulator, graph: Call, tenant: Any, plans: list[str], status: int) -> None:
+def test_the_report_needs_a_license(sim: Simulator, graph: Call, tenant: Any, plans: list[str], status: int) -> None:
     tenant.plans = plans
     answer = graph("GET", REPORT)
     assert answer.status_code == status

@@ -16,26 +16,26 @@ from ansible_collections.tenantops.entra.plugins.module_utils._errors import Ssp
 from ansible_collections.tenantops.entra.plugins.module_utils.users.contact_methods import (
     ABSENT,
     ANY,
+    CONTACT_METHODS,
     HIDDEN,
-    METHODS,
     OPTIONS,
     PRESENT,
     Row,
     caveats,
     corrected,
-    fault,
-    found_in,
+    methods_found,
     not_comparable,
+    plan_writes,
     read_csv,
-    rows_of,
-    writes,
+    read_rows,
+    row_error,
 )
 
-NEEDS = {method.option: method.needs for method in METHODS}
+NEEDS = {method.option: method.needs for method in CONTACT_METHODS}
 
 
-def row(**wanted: str) -> Row:
-    return Row(1, "adele@contoso.com", wanted)
+def row(**requested: str) -> Row:
+    return Row(1, "adele@contoso.com", requested)
 
 
 def applied(planned: list[Any], found: dict[str, str]) -> dict[str, str]:
@@ -79,11 +79,11 @@ def applied(planned: list[Any], found: dict[str, str]) -> dict[str, str]:
 )
 def test_the_format_of_numbers(number: str, fine: bool) -> None:
     for option in ("mobile_phone", "alternate_mobile_phone", "office_phone"):
-        wrong = fault(row(**{option: number}), PRESENT)
+        wrong = row_error(row(**{option: number}), PRESENT)
         assert (wrong is None) == fine
         if wrong:
             assert wrong.kind == "invalid_setting"
-            assert wrong.message.startswith(f"{option}: {number!r} is not a number")
+            assert wrong.message.startswith(f"{option}: {number!r} is not in the format")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_format_of_numbers(number: str, fine: bool) -> None:
 )
 def test_a_corrected_number_is_offered_and_never_guessed(number: str, better: str | None) -> None:
     assert corrected(number) == better
-    wrong = fault(row(mobile_phone=number), PRESENT)
+    wrong = row_error(row(mobile_phone=number), PRESENT)
     assert wrong is not None
     assert (f"write {better!r}" if better else "'+1 2065550100'") in wrong.message
 
@@ -119,12 +119,12 @@ def test_a_corrected_number_is_offered_and_never_guessed(number: str, better: st
 def test_what_is_offered_is_accepted_and_has_the_same_digits(number: str) -> None:
     better = corrected(number)
     if better is not None:
-        assert fault(row(mobile_phone=better), PRESENT) is None
+        assert row_error(row(mobile_phone=better), PRESENT) is None
         assert [sign for sign in better if sign.isdigit()] == [sign for sign in number if sign.isdigit()]
 
 
 @pytest.mark.parametrize(
-    ("user", "wanted", "kind", "words"),
+    ("user", "requested", "kind", "words"),
     [
         ("", {"email": "a@home.example"}, "invalid_setting", "user: it is empty"),
         ("adele", {"email": "a@home.example"}, "invalid_setting", "user: 'adele' is neither"),
@@ -136,22 +136,24 @@ def test_what_is_offered_is_accepted_and_has_the_same_digits(number: str) -> Non
         ("adele@contoso.com", {"email": "?", "mobile_phone": "?"}, "invalid_setting", "mobile_phone: '?'"),
     ],
 )
-def test_a_bad_row_is_named(user: str, wanted: dict[str, str], kind: str, words: str) -> None:
-    wrong = fault(Row(7, user, wanted), PRESENT)
+def test_a_bad_row_is_named(user: str, requested: dict[str, str], kind: str, words: str) -> None:
+    wrong = row_error(Row(7, user, requested), PRESENT)
     assert wrong is not None
     assert (wrong.kind, bool(wrong.hint)) == (kind, True)
     assert words in wrong.message
 
 
-def test_all_faults_of_a_row_are_told_at_once() -> None:
-    wrong = fault(row(mobile_phone="1", email="2"), PRESENT)
+def test_all_faults_of_a_row_are_reported_at_once() -> None:
+    wrong = row_error(row(mobile_phone="1", email="2"), PRESENT)
     assert wrong is not None
     assert "mobile_phone: '1'" in wrong.message
     assert "email: '2'" in wrong.message
 
 
 def test_users_by_object_id_and_removing_whatever_is_there() -> None:
-    assert fault(Row(1, "11111111-1111-4111-8111-111111111111", {"mobile_phone": ANY, "email": ANY}), ABSENT) is None
+    assert (
+        row_error(Row(1, "11111111-1111-4111-8111-111111111111", {"mobile_phone": ANY, "email": ANY}), ABSENT) is None
+    )
 
 
 def test_what_is_dropped_or_never_used_is_said() -> None:
@@ -175,25 +177,25 @@ def test_what_is_dropped_or_never_used_is_said() -> None:
     ],
 )
 def test_one_source_of_rows(params: dict[str, Any]) -> None:
-    with pytest.raises(SsprError, match="user, users, csv: one of them") as caught:
-        rows_of(params)
+    with pytest.raises(SsprError, match="exactly one of them") as caught:
+        read_rows(params)
     assert caught.value.kind == "invalid_setting"
 
 
 def test_a_single_user_and_a_list() -> None:
-    single, _notes = rows_of({"user": "a@contoso.com", "email": "a@home.example", "users": None, "mobile_phone": ""})
+    single = read_rows({"user": "a@contoso.com", "email": "a@home.example", "users": None, "mobile_phone": ""}).rows
     assert single == [Row(1, "a@contoso.com", {"email": "a@home.example"})]
     entries = [{"user": "a@contoso.com", "email": None, "office_phone": ""}, {"user": " b@contoso.com ", "email": "x"}]
-    rows, _notes = rows_of({"users": entries})
+    rows = read_rows({"users": entries}).rows
     assert rows == [Row(1, "a@contoso.com", {}), Row(2, "b@contoso.com", {"email": "x"})]
 
 
 def test_the_same_user_twice_is_refused() -> None:
     text = "user,email\na@contoso.com,x\nb@contoso.com,x\n\nA@Contoso.com,y\n"
-    with pytest.raises(SsprError, match=r"a@contoso.com in the lines 2 and 5") as caught:
-        rows_of({"csv": text})
+    with pytest.raises(SsprError, match=r"a@contoso.com in lines 2 and 5") as caught:
+        read_rows({"csv": text})
     assert caught.value.kind == "invalid_setting"
-    assert len(rows_of({"csv": "user,email\n,x\n,y\n"})[0]) == 2, "nobody is not a user"
+    assert len(read_rows({"csv": "user,email\n,x\n,y\n"}).rows) == 2, "an empty name is not a user"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -208,7 +210,8 @@ def test_a_csv_as_spreadsheets_save_it(delimiter: str) -> None:
         ["d@contoso.com", "+1 2065550101", "", "", "surplus"],
     ]
     text = "\ufeff" + "\r\n".join(delimiter.join(cells) for cells in lines)
-    rows, notes = read_csv(text)
+    table = read_csv(text)
+    rows, notes = table.rows, list(table.warnings)
     assert rows == [
         Row(2, "a@contoso.com", {"mobile_phone": "+1 2065550100"}),
         Row(5, "b@contoso.com", {"email": "b@home.example"}),
@@ -245,64 +248,64 @@ WANTED = st.dictionaries(st.sampled_from(OPTIONS), VALUES, min_size=1)
 
 
 @given(TENANT, WANTED)
-def test_present_is_reached_in_an_order_the_service_accepts(found: dict[str, str], wanted: dict[str, str]) -> None:
-    asked = row(**wanted)
-    if "alternate_mobile_phone" in wanted and "mobile_phone" not in {*found, *wanted}:
-        with pytest.raises(SsprError, match="only beside a mobile_phone"):
-            writes(asked, PRESENT, found)
+def test_present_is_reached_in_an_order_the_service_accepts(found: dict[str, str], requested: dict[str, str]) -> None:
+    asked = row(**requested)
+    if "alternate_mobile_phone" in requested and "mobile_phone" not in {*found, *requested}:
+        with pytest.raises(SsprError, match="only together with mobile_phone"):
+            plan_writes(asked, PRESENT, found)
         return
-    planned = writes(asked, PRESENT, found)
+    planned = plan_writes(asked, PRESENT, found)
     after = applied(planned, found)
-    assert after == {**found, **wanted}
-    assert all(write.seen(after) for write in planned)
-    assert not [write for write in planned if write.seen(found)]
-    assert writes(asked, PRESENT, after) == []
+    assert after == {**found, **requested}
+    assert all(write.is_seen_in(after) for write in planned)
+    assert not [write for write in planned if write.is_seen_in(found)]
+    assert plan_writes(asked, PRESENT, after) == []
 
 
 @given(TENANT, st.dictionaries(st.sampled_from(OPTIONS), VALUES | st.just(ANY), min_size=1))
-def test_absent_is_reached_in_an_order_the_service_accepts(found: dict[str, str], wanted: dict[str, str]) -> None:
-    asked = row(**wanted)
-    left = {o: v for o, v in found.items() if wanted.get(o) not in (ANY, v)}
+def test_absent_is_reached_in_an_order_the_service_accepts(found: dict[str, str], requested: dict[str, str]) -> None:
+    asked = row(**requested)
+    left = {o: v for o, v in found.items() if requested.get(o) not in (ANY, v)}
     if "alternate_mobile_phone" in left and "mobile_phone" not in left:
-        with pytest.raises(SsprError, match="only beside a mobile_phone"):
-            writes(asked, ABSENT, found)
+        with pytest.raises(SsprError, match="only together with mobile_phone"):
+            plan_writes(asked, ABSENT, found)
         return
-    planned = writes(asked, ABSENT, found)
+    planned = plan_writes(asked, ABSENT, found)
     after = applied(planned, found)
     assert after == left
-    assert all(write.seen(after) for write in planned)
-    assert writes(asked, ABSENT, after) == []
+    assert all(write.is_seen_in(after) for write in planned)
+    assert plan_writes(asked, ABSENT, after) == []
 
 
 def test_masked_numbers_are_left_alone_and_the_rest_is_done() -> None:
     found = {"mobile_phone": HIDDEN, "email": "old@home.example"}
     asked = row(mobile_phone="+1 2065550100", email="new@home.example", alternate_mobile_phone="+1 2065550101")
     assert not_comparable(asked, found) == ["mobile_phone"]
-    planned = writes(asked, PRESENT, found)
+    planned = plan_writes(asked, PRESENT, found)
     assert [(write.method.option, write.replaces) for write in planned] == [
         ("alternate_mobile_phone", False),
         ("email", True),
     ]
-    assert [write.method.option for write in writes(asked, ABSENT, {"mobile_phone": HIDDEN})] == []
-    assert [write.method.option for write in writes(row(mobile_phone=ANY), ABSENT, found)] == ["mobile_phone"]
+    assert [write.method.option for write in plan_writes(asked, ABSENT, {"mobile_phone": HIDDEN})] == []
+    assert [write.method.option for write in plan_writes(row(mobile_phone=ANY), ABSENT, found)] == ["mobile_phone"]
     assert not_comparable(row(mobile_phone=ANY), found) == []
 
 
 def test_case_makes_no_difference() -> None:
     found = {"mobile_phone": "+1 2065550100x1", "email": "Adele@Home.example"}
-    assert writes(row(mobile_phone="+1 2065550100X1", email="adele@home.EXAMPLE"), PRESENT, found) == []
+    assert plan_writes(row(mobile_phone="+1 2065550100X1", email="adele@home.EXAMPLE"), PRESENT, found) == []
 
 
 @pytest.mark.parametrize("shown", ["+1 2065550100", "+1 2065550100x123", "+12065550100", "+49 (0)171-1234567"])
 def test_numbers_that_are_shown_whole(shown: str) -> None:
-    assert found_in([{"phoneType": "mobile", "phoneNumber": shown}]) == {"mobile_phone": shown}
+    assert methods_found([{"phoneType": "mobile", "phoneNumber": shown}]) == {"mobile_phone": shown}
 
 
 @pytest.mark.parametrize(
     "shown", ["+1 XXXXXXXX00", "+1 ***-***-0100", "xxx00", "+1 ......00", "+1 206\u202200", "", None]
 )
 def test_numbers_that_are_masked(shown: str | None) -> None:
-    assert found_in([{"phoneType": "office", "phoneNumber": shown}]) == {"office_phone": HIDDEN}
+    assert methods_found([{"phoneType": "office", "phoneNumber": shown}]) == {"office_phone": HIDDEN}
 
 
 def test_methods_as_graph_lists_them() -> None:
@@ -313,4 +316,4 @@ def test_methods_as_graph_lists_them() -> None:
         {"@odata.type": "#microsoft.graph.phoneAuthenticationMethod", "phoneNumber": "+1 1", "phoneType": "pager"},
         {"@odata.type": "#microsoft.graph.emailAuthenticationMethod", "emailAddress": "a@home.example"},
     ]
-    assert found_in(listed) == {"alternate_mobile_phone": "+1 2065550100", "email": "a@home.example"}
+    assert methods_found(listed) == {"alternate_mobile_phone": "+1 2065550100", "email": "a@home.example"}
