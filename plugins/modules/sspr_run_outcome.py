@@ -25,15 +25,16 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(confirmed) records that everything that was requested for the tenant was read back.
+      - V(confirmed) records that everything that was requested for the tenant was read back. It returns only RV(run) and
+        RV(path).
       - V(failed) records that a task of the tenant failed, and decides what this means for the other tenants.
     type: str
     required: true
     choices: [confirmed, failed]
   run:
     description:
-      - The run, as a path or as a name in O(run_dir).
-      - Without it nothing is recorded, for example in check mode. The decision about a failure is made all the same.
+      - The run, as a path or as a name in O(run_dir). Required for O(state=confirmed).
+      - Without it, a failure is not recorded, and the decision about the other tenants is made all the same.
     type: str
   run_dir:
     description:
@@ -65,7 +66,7 @@ options:
     elements: str
 attributes:
   check_mode:
-    details: Nothing is recorded.
+    details: Nothing is recorded. Decisions are the same.
 seealso:
   - module: tenantops.entra.sspr_run
   - module: tenantops.entra.sspr_run_info
