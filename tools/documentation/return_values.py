@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def policy(_path: Path, _arguments: Iterable[str]) -> str:
 def _value(module: str, name: str) -> dict[str, Any]:
     """One shared value, for this module."""
     catalog = data("return_values.yml")
-    value: dict[str, Any] = catalog["values"][name]
+    value: dict[str, Any] = deepcopy(catalog["values"][name])
     if name == "error":
         kinds = catalog["error_kinds"].get(module, ERROR_KINDS)
         if unknown := set(kinds) - set(ERROR_KINDS):

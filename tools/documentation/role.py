@@ -63,7 +63,6 @@ def _variables(group: str) -> tuple[Variable, ...]:
     return (*_of_settings(), *described) if group == "settings" else described
 
 
-@cache
 def _others() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     return data("role_variables.yml")
 

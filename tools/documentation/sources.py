@@ -20,9 +20,10 @@ MARKUP = re.compile(r"\b(?P<kind>[A-Z]{1,2})\((?P<text>[^()]*)\)")
 PLUGIN = re.compile(r"^(?:ignore|[\w.]+#\w+):")
 
 
-def data(name: str) -> dict[str, Any]:
-    """One of this directory's files."""
-    loaded: dict[str, Any] = yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+@cache
+def data(name: str) -> Mapping[str, Any]:
+    """One of this directory's files. It is shared: do not change it."""
+    loaded: Mapping[str, Any] = yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
     return loaded
 
 
@@ -35,11 +36,12 @@ def texts(path: Path) -> dict[str, str]:
     return found
 
 
-def fragment(name: str) -> dict[str, Any]:
+@cache
+def fragment(name: str) -> Mapping[str, Any]:
     """A documentation fragment, such as ``tenantops.entra.settings.properties``."""
     file, _dot, attribute = name.removeprefix("tenantops.entra.").partition(".")
     strings = texts(PLUGINS / "doc_fragments" / f"{file}.py")
-    loaded: dict[str, Any] = yaml.safe_load(strings[(attribute or "documentation").upper()])
+    loaded: Mapping[str, Any] = yaml.safe_load(strings[(attribute or "documentation").upper()])
     return loaded
 
 
