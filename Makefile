@@ -1,13 +1,13 @@
 # Short names for tools/*.sh, which need bash, git and Python 3.11 or later. Everything else goes into this folder.
 SHELL := /bin/bash
-GATES := ruff format yamllint shellcheck changelog build mypy imports docs-lint ansible-lint unit modules oldest browser sanity molecule sanity-oldest
+GATES := ruff format yamllint codespell shellcheck changelog build mypy imports docs-lint generated ansible-lint unit modules oldest browser sanity molecule sanity-oldest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs benchmark lock clean $(GATES)
+.PHONY: help setup demo test lint generate docs benchmark lock clean $(GATES)
 
-help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
-	@echo "  make GATE     one of: $(GATES)"
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@echo "  make GATE       one of: $(GATES)"
 
 setup: ## install all tools into .venv
 	@tools/bootstrap.sh
@@ -15,23 +15,26 @@ setup: ## install all tools into .venv
 demo: ## run the main job on simulated tenants
 	@tools/demo.sh
 
-test: ## every test and linter
+test: ## run every test and linter
 	@tools/test.sh
 
-lint: ## the linters only
+lint: ## run the linters only
 	@tools/test.sh lint
 
 $(GATES):
 	@tools/test.sh $@
 
-docs: setup ## HTML documentation in .cache/docs
+generate: setup ## update what the documentation repeats: return values, variables, tables
+	@. tools/env.sh && PYTHONPATH=$$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs
+
+docs: setup ## build the HTML documentation in .cache/docs
 	@. tools/env.sh && tools/docs.sh
 
-benchmark: ## measure what a fleet costs, ten minutes
+benchmark: ## measure the performance, ten minutes
 	@tools/benchmark.sh
 
 lock: ## update the locks in requirements/
 	@tools/lock.sh
 
-clean: ## remove all that was set up or generated
+clean: ## remove everything that was set up or built
 	rm -rf .venv .venv-oldest .venv-browser .ansible .cache

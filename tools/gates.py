@@ -42,10 +42,13 @@ def sanity(variables: str = "") -> str:
     return f"{variables} tools/in_copy.sh ansible-test sanity 2>&1 | {without_pip}"
 
 
+GENERATE = "PYTHONPATH=$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs"
+
 GATES = (
     Gate("ruff", "ruff check --quiet", lint=True),
     Gate("format", "ruff format --diff --quiet", lint=True),
     Gate("yamllint", "yamllint --strict .", lint=True),
+    Gate("codespell", "codespell", lint=True),
     Gate("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
     Gate(
         "changelog",
@@ -58,6 +61,7 @@ GATES = (
     Gate("mypy", "mypy", lint=True),
     Gate("imports", "PYTHONPATH=.ansible/collections lint-imports --cache-dir .cache/imports", lint=True),
     Gate("docs-lint", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .", lint=True),
+    Gate("generated", f"{GENERATE} --check", lint=True),
     Gate("ansible-lint", "ansible-lint --nocolor", lint=True),
     Gate("unit", pytest("python", "unit", "tests/unit tests/tools"), tests=True),
     Gate("modules", pytest("python", "modules", "-n 2 tests/modules"), tests=True),

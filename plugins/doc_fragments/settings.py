@@ -2,82 +2,68 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of each page of the Password reset blade, written once for the page's module and for ``sspr_policy``."""
+"""The options of each page of the Password reset blade, described once for all modules and for the role."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``tenantops.entra.settings``: what all modules that set something share; one attribute more for each page."""
+    """``tenantops.entra.settings``: what all modules that set something share; one more attribute for each page.
+
+    The role's documentation takes the first paragraph of each description (``make generate``).
+    """
 
     DOCUMENTATION = r"""
 notes:
-  - An option that is left out, or null, is left alone in the tenant. Setting what is already set writes nothing.
-  - Every change is read back until the tenant shows it twice in a row. A change that is not seen within
-    O(confirm_timeout) seconds is reported as RV(ignore:error.kind=not_confirmed), never repeated blindly.
+  - An option that is omitted or null is not changed in the tenant. A value that is already set is not written again.
+  - Every change is read back until the tenant returns it twice in a row. A change that is not seen within
+    O(confirm_timeout) seconds fails with the error kind C(not_confirmed). It is not sent again.
 options:
   portal:
     description:
-      - What to do when a setting is asked for that only the portal API has, and there is no credential for it.
-      - V(require) fails before anything is written.
-      - V(manual) applies what Microsoft Graph can, succeeds, and lists the rest in RV(manual).
-      - An expired or refused credential fails either way.
+      - What to do without a credential for the portal API, when a requested setting only exists there. V(require) fails
+        before anything is written. V(manual) applies what Microsoft Graph supports, succeeds, and lists the other
+        settings as left to do manually.
+      - The list is RV(manual). An expired or rejected credential fails in both cases.
     type: str
     choices: [require, manual]
     default: require
-  run_path:
-    description:
-      - The directory of a run, as RV(tenantops.entra.sspr_run#module:path) gives it. The role gives it by itself.
-      - Before the tenant's first write its documents are recorded there, and each field before it is written. What
-        cannot be recorded is not written.
-      - After the first failure of a run nothing more is written in it, whatever the playbook does with the failure.
-    type: path
-  run_host:
-    description: The tenant's name in the ledger of the run. Left out, it is O(tenant_id).
-    type: str
 attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
-    support: full
-    membership: [tenantops.entra.entra]
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted result without changing anything.
-    support: full
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: full
-    details: Shows only the options given in the task.
+    details: Shows only the options that the task sets.
 """
 
+    # The same as attributes.READ_ONLY and attributes.ACTION_GROUP, for modules that do not name these yet
     INFO = r"""
 attributes:
   action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
+    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set defaults for this module.
     support: full
     membership: [tenantops.entra.entra]
   check_mode:
-    description: Can run in C(check_mode). This module never changes anything.
+    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
     support: full
+    details: This module does not modify the tenant.
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    description: Returns details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: N/A
-    details: This module never changes anything.
+    details: This module does not modify the tenant.
 """
 
     PROPERTIES = r"""
 options:
   scope:
     description:
-      - Who can reset their password. Administrators follow another policy.
-      - V(selected) needs exactly one group, given in O(group) or already set in the tenant.
+      - Which users can reset their password. Administrators follow a policy of their own.
+      - V(selected) requires exactly one group, set in O(group) or already set in the tenant.
     type: str
     choices: [none, selected, all]
   group:
     description:
-      - The group of O(scope=selected), by display name or object ID. A GUID is always an object ID.
-      - A display name must be that of exactly one group of the tenant.
-      - While the resulting scope is not V(selected) the group is ignored, with a warning.
-      - An empty string clears it.
+      - The group whose members can reset with the scope V(selected), by display name or object ID.
+      - A GUID is always an object ID. A display name must match exactly one group in the tenant.
+      - The group is ignored with a warning while the resulting scope is not V(selected).
+      - An empty string clears the group.
     type: str
 """
 
@@ -86,25 +72,26 @@ options:
   methods_required:
     description:
       - How many methods a user needs to reset the password.
-      - Going from 1 to 2 stops users with one registered method from resetting.
+      - When it goes from 1 to 2, users with one registered method can no longer reset.
     type: int
     choices: [1, 2]
   methods:
     description:
-      - The methods users may reset with. Each key stands alone; a key that is left out is left alone.
-      - In a tenant whose methods are migrated this is the authentication methods policy of Microsoft Graph, which
-        sign-in shares. Otherwise it is the legacy policy, which has no V(voice) and no V(software_oath).
+      - The methods that users can reset with. Keys that are omitted are not changed.
+      - In a tenant whose methods are migrated, this is the authentication methods policy of Microsoft Graph, which also
+        applies to sign-in. In other tenants it is the legacy policy, which has neither V(voice) nor V(software_oath).
     type: dict
     suboptions:
       email:
         description:
-          - E-mail one-time passcodes.
+          - A one-time passcode by email.
         type: bool
       mobile_phone:
         description:
-          - A mobile phone. In a migrated tenant V(true) switches SMS on, for reset and not for SMS sign-in, and
-            V(false) switches SMS and voice calls off.
-          - It is reported as null where SMS is off while voice is on.
+          - A mobile phone.
+          - In a migrated tenant, V(true) enables text messages (SMS) for reset but not for SMS sign-in, and V(false)
+            disables text messages and voice calls.
+          - It is returned as null while text messages are off and voice calls are on.
         type: bool
       voice:
         description:
@@ -112,7 +99,8 @@ options:
         type: bool
       office_phone:
         description:
-          - Voice calls to an office phone. In a migrated tenant this needs V(voice).
+          - Voice calls to an office phone.
+          - In a migrated tenant it requires V(voice).
         type: bool
       mobile_app_notification:
         description:
@@ -120,11 +108,12 @@ options:
         type: bool
       mobile_app_code:
         description:
-          - Codes in Microsoft Authenticator. In a migrated tenant this needs V(mobile_app_notification).
+          - Codes from Microsoft Authenticator.
+          - In a migrated tenant it requires V(mobile_app_notification).
         type: bool
       software_oath:
         description:
-          - Codes of other authenticator apps. Migrated tenants only.
+          - Codes from other authenticator apps. Migrated tenants only.
         type: bool
       security_questions:
         description:
@@ -132,17 +121,19 @@ options:
         type: bool
   questions_to_register:
     description:
-      - How many security questions a user registers, 3 to 5.
+      - How many security questions a user registers.
+      - From 3 to 5.
     type: int
   questions_to_reset:
     description:
-      - How many security questions a user answers to reset, 3 to 5, at most O(questions_to_register).
+      - How many security questions a user answers to reset.
+      - From 3 to 5, and not more than O(questions_to_register).
     type: int
   allow_sign_in_change:
     description:
-      - Allow what changes how people can sign in, in a migrated tenant. That is SMS or voice switched on, or any
-        method but e-mail switched off.
-      - Without it such a change is refused before anything is written.
+      - Allow changes to how users can sign in, in a tenant whose methods are migrated.
+      - Such a change is enabling text messages or voice calls, or disabling any method other than email. By default it
+        is rejected before anything is written.
     type: bool
     default: false
 """
@@ -151,11 +142,12 @@ options:
 options:
   required_at_sign_in:
     description:
-      - Whether users are asked to register when they sign in.
+      - Whether users are asked to register their methods when they sign in.
     type: bool
   reconfirm_days:
     description:
-      - Days until users are asked to confirm what they registered, 0 to 730. 0 means never.
+      - After how many days users are asked to confirm their methods again. 0 means never.
+      - From 0 to 730.
     type: int
 """
 
@@ -163,11 +155,11 @@ options:
 options:
   notify_users:
     description:
-      - Whether users get a mail when their password is reset.
+      - Whether users get an email when their password is reset.
     type: bool
   notify_admins:
     description:
-      - Whether all Global Administrators get a mail when another administrator resets their own password.
+      - Whether all Global Administrators get an email when another administrator resets their own password.
     type: bool
 """
 
@@ -175,14 +167,14 @@ options:
 options:
   password_writeback:
     description:
-      - Whether passwords that users reset are written back to the organization's own directory.
-      - V(true) needs a subscription with Entra ID P1 or P2, or Microsoft 365 Business Premium. Without one it is
-        refused before anything is written.
+      - Whether passwords that users reset are written back to the on-premises directory.
+      - V(true) requires a subscription with Microsoft Entra ID P1 or P2, or Microsoft 365 Business Premium. Without
+        one, the task fails before anything is written.
     type: bool
   unlock_without_reset:
     description:
-      - Whether users can unlock their on-premises account without resetting the password. Without O(password_writeback)
-        it has no effect.
+      - Whether users can unlock their on-premises account without resetting the password.
+      - It has no effect without O(password_writeback).
     type: bool
 """
 
@@ -190,7 +182,7 @@ options:
 options:
   admins_can_reset:
     description:
-      - Whether administrators can reset their own password. It is about administrators alone.
+      - Whether administrators can reset their own password. It does not apply to other users.
     type: bool
 """
 
@@ -198,12 +190,13 @@ options:
 options:
   helpdesk_link:
     description:
-      - Whether the "contact your administrator" link leads to O(helpdesk_contact) instead of mailing the
+      - Whether the link "Contact your administrator" leads to the helpdesk contact. Otherwise it sends an email to the
         administrators.
-      - V(true) needs a contact, given here or already set in the tenant.
+      - V(true) requires a contact, set in O(helpdesk_contact) or already set in the tenant.
     type: bool
   helpdesk_contact:
     description:
-      - A bare e-mail address, or an http(s) URL. An empty string clears it.
+      - The helpdesk contact, as an email address or as an http(s) URL.
+      - An empty string clears the contact.
     type: str
 """

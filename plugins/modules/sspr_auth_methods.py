@@ -12,10 +12,10 @@ module: sspr_auth_methods
 short_description: Set the methods for self-service password reset in Microsoft Entra ID
 version_added: 0.1.0
 description:
-  - Sets the B(Authentication methods) page of self-service password reset (SSPR), and in a tenant whose methods are
-    migrated the authentication methods policy.
-  - Methods are enabled before the number required rises, and disabled after it. When the number goes down, it goes
-    first.
+  - Sets the B(Authentication methods) page of self-service password reset (SSPR). In a tenant whose methods are
+    migrated, it also sets the authentication methods policy.
+  - Methods are enabled before the required number increases, and disabled after that. When the required number
+    decreases, it is set first.
   - Targets of methods are never added or removed.
 author:
   - tenantops contributors (@tenantops)
@@ -23,19 +23,23 @@ extends_documentation_fragment:
   - tenantops.entra.connection
   - tenantops.entra.settings
   - tenantops.entra.settings.auth_methods
+  - tenantops.entra.run
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
 notes:
-  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
-  - Needs the application permission C(Policy.Read.AuthenticationMethod), to see where the tenant's methods live.
-  - Needs the application permission C(Policy.ReadWrite.AuthenticationMethod) instead, to change methods in a migrated
-    tenant.
-  - Needs a portal user with the role C(Authentication Policy Administrator), for everything else.
+  - Requires the application permission C(Organization.Read.All) of Microsoft Graph, to identify the tenant.
+  - Requires the application permission C(Policy.Read.AuthenticationMethod), to read whether methods are migrated.
+  - Requires the application permission C(Policy.ReadWrite.AuthenticationMethod) instead, to change methods in a
+    migrated tenant.
+  - Requires a portal user with the role C(Authentication Policy Administrator), for all other settings.
 seealso:
   - module: tenantops.entra.sspr_info
   - module: tenantops.entra.sspr_policy
+  - module: tenantops.entra.sspr_registration_info
 """
 
 EXAMPLES = r"""
-- name: Ask for two methods, with the Authenticator app and e-mail among them
+- name: Require two methods, and allow Microsoft Authenticator and email
   tenantops.entra.sspr_auth_methods:
     tenant_id: 11111111-1111-4111-8111-111111111111
     methods_required: 2
@@ -44,7 +48,7 @@ EXAMPLES = r"""
       mobile_app_notification: true
       mobile_app_code: true
 
-- name: Switch phones off, for sign-in as well where the tenant is migrated
+- name: Disable phones, in a migrated tenant for sign-in as well
   tenantops.entra.sspr_auth_methods:
     tenant_id: 11111111-1111-4111-8111-111111111111
     methods_required: 1
@@ -55,86 +59,58 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# [[[return_values_of_settings]]]
+settings:
+  description: All options of this module as they are now, or as they would be in check mode. What was not read is null.
+  returned: success
+  type: dict
+  sample: {methods_required: 2, methods: {email: true, mobile_phone: true, voice: false, office_phone: false,
+    mobile_app_notification: true, mobile_app_code: true, software_oath: false, security_questions: false},
+    questions_to_register: 5, questions_to_reset: 3}
+previous:
+  description: The same as RV(settings), before this task.
+  returned: success
+  type: dict
+  sample: {methods_required: 1, methods: {email: true, mobile_phone: true, voice: false, office_phone: false,
+    mobile_app_notification: true, mobile_app_code: true, software_oath: false, security_questions: false},
+    questions_to_register: 5, questions_to_reset: 3}
 diff:
-  description: The options given in the task, before and after, in option names.
+  description: The options that the task sets, before and after.
   returned: success
   type: dict
   contains:
     before:
-      description: As they were.
+      description: The values before the task.
       type: dict
     after:
-      description: As they are, or would be in check mode.
+      description: The values after the task, or the predicted values in check mode.
       type: dict
-settings:
-  description: All options of this module as they are now, or would be in check mode. Null where it was not read.
-  returned: success
-  type: dict
-  sample:
-    methods_required: 2
-    methods:
-      email: true
-      mobile_phone: true
-      voice: false
-      office_phone: false
-      mobile_app_notification: true
-      mobile_app_code: true
-      software_oath: false
-      security_questions: false
-    questions_to_register: 5
-    questions_to_reset: 3
-previous:
-  description: The same as RV(settings), as it was before this task.
-  returned: success
-  type: dict
-  sample:
-    methods_required: 1
-    methods:
-      email: true
-      mobile_phone: true
-      voice: false
-      office_phone: false
-      mobile_app_notification: false
-      mobile_app_code: false
-      software_oath: false
-      security_questions: false
-    questions_to_register: 5
-    questions_to_reset: 3
-tenant:
-  description: The tenant as it describes itself.
-  returned: when the tenant was identified
-  type: dict
-  contains:
-    id:
-      description: The tenant's GUID.
-      type: str
-    display_name:
-      description: The organization's name.
-      type: str
-    default_domain:
-      description: The default domain.
-      type: str
-  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
-backend:
-  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
-  returned: success
-  type: dict
-  sample: {methods_required: portal, methods.email: graph, methods.security_questions: portal}
 verified:
   description:
-    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
+    - Whether RV(settings) was read from the tenant after the last write. It is false only in check mode with a change.
   returned: success
   type: bool
-digests:
+backend:
   description:
-    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
-      C(methods) the authentication methods policy.
+    - For each option that the task sets, the service that holds it. C(portal) is the portal API, C(graph) is Microsoft
+      Graph.
   returned: success
   type: dict
-  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+  sample: {methods_required: portal, methods.email: graph, methods.mobile_phone: graph, methods.voice: graph,
+    methods.office_phone: graph, methods.mobile_app_notification: graph, methods.mobile_app_code: graph,
+    methods.software_oath: graph, methods.security_questions: portal, questions_to_register: portal,
+    questions_to_reset: portal}
+digests:
+  description:
+    - A SHA-256 digest of each document as it was last read. C(sspr_policy) is the SSPR policy, C(methods) the
+      authentication methods policy, C(on_premises) the on-premises integration, and C(authorization) the authorization
+      policy.
+  returned: success
+  type: dict
+  sample: {sspr_policy: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'}
 manual:
-  description: What is left to do by hand in the admin center, page by page.
-  returned: success, and on failures that can be solved by hand
+  description: What is left to do manually in the Entra admin center, page by page.
+  returned: success, and failures that can be resolved manually
   type: list
   elements: dict
   contains:
@@ -142,28 +118,43 @@ manual:
       description: The page.
       type: str
     link:
-      description: Its address in the Entra admin center.
+      description: The address of the page.
       type: str
     settings:
-      description: The options to set there.
+      description: The options to set on the page.
       type: dict
 targets:
   description:
-    - Methods that are on but not for everyone, in a tenant whose methods are migrated. By method, the ids of the groups
-      it is limited to and of those left out. This collection never changes them.
+    - The methods that are enabled, but not for all users, in a tenant whose methods are migrated. By method, the IDs of
+      the groups that are included and excluded. This collection never changes them.
   returned: when the authentication methods policy holds the methods
   type: dict
   sample: {email: {include: [11111111-1111-4111-8111-111111111111], exclude: []}}
 missing_permissions:
   description:
-    - Application permissions the change needs and the app's token does not list. Not the portal user's roles, which
-      no token tells.
-  returned: check mode, where something would be written through Microsoft Graph
+    - Application permissions that the change needs and the app's token does not list. Roles of the portal user are not
+      checked here.
+  returned: check mode, when something would be written through Microsoft Graph
   type: list
   elements: str
   sample: [Policy.ReadWrite.AuthenticationMethod]
+tenant:
+  description: The tenant, as it identifies itself.
+  returned: when the tenant was identified
+  type: dict
+  contains:
+    id:
+      description: The tenant ID.
+      type: str
+    display_name:
+      description: The name of the organization.
+      type: str
+    default_domain:
+      description: The default domain.
+      type: str
+  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
@@ -173,40 +164,41 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is not known whether they took effect.
+  description: Options that were written, and of which it is unknown whether they took effect.
   returned: failure
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
-          C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
+          C(permission), C(license), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
           C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped),
-          C(internal).
+          C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from functools import partial

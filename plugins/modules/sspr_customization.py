@@ -19,22 +19,25 @@ extends_documentation_fragment:
   - tenantops.entra.connection
   - tenantops.entra.settings
   - tenantops.entra.settings.customization
+  - tenantops.entra.run
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
 notes:
-  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
-  - Needs a portal user with the role C(Authentication Policy Administrator).
+  - Requires the application permission C(Organization.Read.All) of Microsoft Graph, to identify the tenant.
+  - Requires a portal user with the role C(Authentication Policy Administrator).
 seealso:
   - module: tenantops.entra.sspr_info
   - module: tenantops.entra.sspr_policy
 """
 
 EXAMPLES = r"""
-- name: Lead users to the helpdesk
+- name: Send users to the helpdesk
   tenantops.entra.sspr_customization:
     tenant_id: 11111111-1111-4111-8111-111111111111
     helpdesk_link: true
     helpdesk_contact: https://support.contoso.com
 
-- name: Let the administrators be mailed again, and forget the contact
+- name: Send users' emails to the administrators again, and clear the contact
   tenantops.entra.sspr_customization:
     tenant_id: 11111111-1111-4111-8111-111111111111
     helpdesk_link: false
@@ -42,62 +45,51 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# [[[return_values_of_settings]]]
+settings:
+  description: All options of this module as they are now, or as they would be in check mode. What was not read is null.
+  returned: success
+  type: dict
+  sample: {helpdesk_link: true, helpdesk_contact: 'https://help.contoso.com'}
+previous:
+  description: The same as RV(settings), before this task.
+  returned: success
+  type: dict
+  sample: {helpdesk_link: false, helpdesk_contact: 'https://help.contoso.com'}
 diff:
-  description: The options given in the task, before and after, in option names.
+  description: The options that the task sets, before and after.
   returned: success
   type: dict
   contains:
     before:
-      description: As they were.
+      description: The values before the task.
       type: dict
     after:
-      description: As they are, or would be in check mode.
+      description: The values after the task, or the predicted values in check mode.
       type: dict
-settings:
-  description: All options of this module as they are now, or would be in check mode. Null where it was not read.
+verified:
+  description:
+    - Whether RV(settings) was read from the tenant after the last write. It is false only in check mode with a change.
   returned: success
-  type: dict
-  sample: {helpdesk_link: true, helpdesk_contact: 'https://support.contoso.com'}
-previous:
-  description: The same as RV(settings), as it was before this task.
-  returned: success
-  type: dict
-  sample: {helpdesk_link: false, helpdesk_contact: ''}
-tenant:
-  description: The tenant as it describes itself.
-  returned: when the tenant was identified
-  type: dict
-  contains:
-    id:
-      description: The tenant's GUID.
-      type: str
-    display_name:
-      description: The organization's name.
-      type: str
-    default_domain:
-      description: The default domain.
-      type: str
-  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
+  type: bool
 backend:
-  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
+  description:
+    - For each option that the task sets, the service that holds it. C(portal) is the portal API, C(graph) is Microsoft
+      Graph.
   returned: success
   type: dict
   sample: {helpdesk_link: portal, helpdesk_contact: portal}
-verified:
-  description:
-    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
-  returned: success
-  type: bool
 digests:
   description:
-    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
-      C(methods) the authentication methods policy.
+    - A SHA-256 digest of each document as it was last read. C(sspr_policy) is the SSPR policy, C(methods) the
+      authentication methods policy, C(on_premises) the on-premises integration, and C(authorization) the authorization
+      policy.
   returned: success
   type: dict
-  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+  sample: {sspr_policy: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'}
 manual:
-  description: What is left to do by hand in the admin center, page by page.
-  returned: success, and on failures that can be solved by hand
+  description: What is left to do manually in the Entra admin center, page by page.
+  returned: success, and failures that can be resolved manually
   type: list
   elements: dict
   contains:
@@ -105,13 +97,28 @@ manual:
       description: The page.
       type: str
     link:
-      description: Its address in the Entra admin center.
+      description: The address of the page.
       type: str
     settings:
-      description: The options to set there.
+      description: The options to set on the page.
       type: dict
+tenant:
+  description: The tenant, as it identifies itself.
+  returned: when the tenant was identified
+  type: dict
+  contains:
+    id:
+      description: The tenant ID.
+      type: str
+    display_name:
+      description: The name of the organization.
+      type: str
+    default_domain:
+      description: The default domain.
+      type: str
+  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
@@ -121,40 +128,41 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is not known whether they took effect.
+  description: Options that were written, and of which it is unknown whether they took effect.
   returned: failure
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
-          C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
+          C(permission), C(license), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
           C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped),
-          C(internal).
+          C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from functools import partial

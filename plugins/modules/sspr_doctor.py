@@ -3,70 +3,61 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""See whether everything is in place in a tenant."""
+"""Check the prerequisites of a tenant for self-service password reset."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_doctor
-short_description: See whether everything is in place in a tenant
+short_description: Check the prerequisites of a tenant for self-service password reset
 version_added: 0.1.0
 description:
-  - Looks at what the other modules need in a tenant. Credentials, consent, permissions, roles, multifactor
-    authentication, licence, domains, and whether both services answer. Each problem comes with its fix.
-  - Goes on after each finding, and does not fail for one. Look at RV(healthy).
-  - Never writes.
+  - Checks what the other modules need in a tenant, which is credentials, consent, permissions, roles, multifactor
+    authentication (MFA), licenses and domains, and whether the services respond. Each problem is returned with its fix.
+  - Continues after each finding, and does not fail because of one. See RV(healthy).
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
+  - tenantops.entra.attributes.read_only
+  - tenantops.entra.attributes.action_group
 options:
   purpose:
-    description: What the credentials have to be good for, setting everything or only reading it.
+    description: What the credentials must allow, to write all settings or only to read them.
     type: str
     choices: [write, audit]
     default: write
   portal:
     description:
-      - Whether a missing credential for the portal API is a problem, V(require), or meant, V(manual).
-      - With O(purpose=audit) it never is one.
+      - With V(require), a missing credential for the portal API is a problem. With V(manual), it is intended.
+      - With O(purpose=audit), it is never a problem.
     type: str
     choices: [require, manual]
     default: require
-attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
-    support: full
-    membership: [tenantops.entra.entra]
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted result without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
 seealso:
   - module: tenantops.entra.sspr_info
+  - module: tenantops.entra.sspr_preflight
 """
 
 EXAMPLES = r"""
-- name: See whether everything is in place
+- name: Check the prerequisites
   tenantops.entra.sspr_doctor:
     tenant_id: 11111111-1111-4111-8111-111111111111
     expected_domain: contoso.com
   register: found
 
-- name: Show what is not
+- name: Show problems and what is unknown
   ansible.builtin.debug:
     msg: "{{ found.checks | rejectattr('status', 'eq', 'ok') }}"
 """
 
 RETURN = r"""
 healthy:
-  description: Whether no problem was found. What cannot be told is no problem.
+  description: Whether no problem was found. A check whose outcome is unknown is not a problem.
   returned: success
   type: bool
 checks:
-  description: Everything that was looked at.
+  description: All checks with their outcome.
   returned: success
   type: list
   elements: dict
@@ -74,49 +65,62 @@ checks:
     check:
       description:
         - One of C(reachable), C(graph_sign_in), C(graph_credential_lifetime), C(permissions), C(permission NAME),
-          C(tenant), C(domains), C(licence), C(migration_state), C(portal_sign_in), C(portal_credential_lifetime),
+          C(tenant), C(domains), C(license), C(migration_state), C(portal_sign_in), C(portal_credential_lifetime),
           C(portal_user), C(mfa), C(portal_role), C(portal_read).
       type: str
     status:
-      description: V(ok), V(problem), or V(unknown) where it cannot be told.
+      description: V(ok), V(problem) or V(unknown).
       type: str
     message:
       description: What was found.
       type: str
     fix:
-      description: The way out.
+      description: How to fix it.
       type: str
     code:
-      description: Entra's error code, or a kind of error.
+      description: Microsoft Entra's error code, or a kind of error.
       type: str
   sample:
     - check: graph_sign_in
       status: problem
       message: "no token for Microsoft Graph: AADSTS7000222: The provided client secret keys are expired."
-      fix: "The client secret has expired: make a new one in the app registration."
+      fix: "The client secret has expired: create a new one in the app registration."
       code: AADSTS7000222
 permissions:
-  description: Whether the app has each application permission; null where its token does not tell.
+  description: Whether the app has each application permission. Null where its token does not show it.
   returned: success
   type: dict
   sample: {Organization.Read.All: true, Policy.ReadWrite.AuthenticationMethod: false}
 roles:
-  description: The portal user's directory roles in the tenant, null where the token does not tell.
+  description: The portal user's directory roles in the tenant. Null when the token does not show them.
   returned: success
   type: list
   elements: str
   sample: [Authentication Policy Administrator]
+# [[[return_values portal_user]]]
 portal_user:
-  description: The portal user's name.
+  contains:
+    id:
+      description: The object ID.
+      type: str
+    user_principal_name:
+      description: The user principal name.
+      type: str
+    display_name:
+      description: The display name.
+      type: str
+  sample: {id: 77777777-7777-4777-8777-777777777777, user_principal_name: sspr@partner.example, display_name: SSPR
+    automation}
+  description: The portal user. Null without a credential for the portal API, or when the token does not name the user.
   returned: success
-  type: str
-  sample: sspr@partner.example
+  type: dict
+# [[[end]]]
 mfa:
   description: Whether the portal user signed in with MFA.
   returned: success
   type: bool
-licence:
-  description: V(P2), V(P1) or V(none), null where it was not read.
+license:
+  description: The Microsoft Entra ID license of the tenant, V(P2), V(P1) or V(none). Null when it could not be read.
   returned: success
   type: str
 migration_state:
@@ -124,62 +128,64 @@ migration_state:
   returned: success
   type: str
 expires:
-  description: When the credential of each service stops working (ISO 8601, UTC), null where it cannot be told.
+  description: When the credential of each service expires (ISO 8601, UTC). Null where it is unknown.
   returned: success
   type: dict
   sample: {graph: "2027-03-01T00:00:00+00:00", portal: null}
 days_left:
-  description: Days until then.
+  description: The number of days until each credential expires. Null where it is unknown.
   returned: success
   type: dict
   sample: {graph: 97, portal: null}
+# [[[return_values tenant request_ids error]]]
 tenant:
-  description: The tenant as it describes itself.
+  description: The tenant, as it identifies itself.
   returned: when the tenant was identified
   type: dict
   contains:
     id:
-      description: The tenant's GUID.
+      description: The tenant ID.
       type: str
     display_name:
-      description: The organization's name.
+      description: The name of the organization.
       type: str
     default_domain:
       description: The default domain.
       type: str
   sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
-        - One of C(credential), C(invalid_setting), C(internal).
+        - One of C(credential), C(invalid_setting), C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from ..module_utils._ansible_module import main

@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - Sets any settings of self-service password reset (SSPR) in one task. It makes one plan, and writes each document
     once.
-  - Same options as the modules for single pages.
+  - It has the options of all modules that set a single page.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
@@ -27,20 +27,24 @@ extends_documentation_fragment:
   - tenantops.entra.settings.customization
   - tenantops.entra.settings.on_premises
   - tenantops.entra.settings.admin_policy
+  - tenantops.entra.run
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
 notes:
-  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
-  - Needs the application permission C(Policy.Read.AuthenticationMethod), to see where the tenant's methods live.
-  - Needs the application permission C(Policy.ReadWrite.AuthenticationMethod) instead, to change methods in a migrated
-    tenant.
-  - Needs the application permission C(Group.Read.All), only where O(group) is given and counts.
-  - Needs the application permission C(Policy.Read.All), only where O(admins_can_reset) is given.
-  - Needs the application permission C(Policy.ReadWrite.Authorization), only where O(admins_can_reset) is given and
+  - Requires the application permission C(Organization.Read.All) of Microsoft Graph, to identify the tenant.
+  - Requires the application permission C(Policy.Read.AuthenticationMethod), to read whether methods are migrated.
+  - Requires the application permission C(Policy.ReadWrite.AuthenticationMethod) instead, to change methods in a
+    migrated tenant.
+  - Requires the application permission C(Group.Read.All), only if O(group) is set and not ignored.
+  - Requires the application permission C(Policy.Read.All), only if O(admins_can_reset) is set.
+  - Requires the application permission C(Policy.ReadWrite.Authorization), only if O(admins_can_reset) is set and
     changes.
-  - The on-premises integration and the administrators' policy are read only where an option of theirs is given.
-    Otherwise their options are null in RV(settings).
-  - Needs a portal user with the role C(Authentication Policy Administrator).
+  - Requires a portal user with the role C(Authentication Policy Administrator).
+  - The on-premises integration and the administrator policy are read only if one of their options is set. Otherwise
+    their options are null in RV(settings).
 seealso:
   - module: tenantops.entra.sspr_info
+  - module: tenantops.entra.sspr_preflight
 """
 
 EXAMPLES = r"""
@@ -62,7 +66,7 @@ EXAMPLES = r"""
     helpdesk_link: true
     helpdesk_contact: helpdesk@contoso.com
 
-- name: See what would change, without changing it
+- name: Show what would change without changing it
   tenantops.entra.sspr_policy:
     tenant_id: 11111111-1111-4111-8111-111111111111
     notify_admins: true
@@ -71,66 +75,66 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# [[[return_values_of_settings]]]
+settings:
+  description: All options of this module as they are now, or as they would be in check mode. What was not read is null.
+  returned: success
+  type: dict
+  sample: {scope: all, group: null, methods_required: 2, methods: {email: true, mobile_phone: true, voice: false,
+    office_phone: false, mobile_app_notification: true, mobile_app_code: true, software_oath: false,
+    security_questions: false}, questions_to_register: 5, questions_to_reset: 3, required_at_sign_in: true,
+    reconfirm_days: 180, notify_users: true, notify_admins: true, helpdesk_link: true,
+    helpdesk_contact: 'https://help.contoso.com', password_writeback: true, unlock_without_reset: true,
+    admins_can_reset: true}
+previous:
+  description: The same as RV(settings), before this task.
+  returned: success
+  type: dict
+  sample: {scope: none, group: null, methods_required: 2, methods: {email: true, mobile_phone: true, voice: false,
+    office_phone: false, mobile_app_notification: true, mobile_app_code: true, software_oath: false,
+    security_questions: false}, questions_to_register: 5, questions_to_reset: 3, required_at_sign_in: true,
+    reconfirm_days: 180, notify_users: true, notify_admins: true, helpdesk_link: true,
+    helpdesk_contact: 'https://help.contoso.com', password_writeback: true, unlock_without_reset: true,
+    admins_can_reset: true}
 diff:
-  description: The options given in the task, before and after, in option names.
+  description: The options that the task sets, before and after.
   returned: success
   type: dict
   contains:
     before:
-      description: As they were.
+      description: The values before the task.
       type: dict
     after:
-      description: As they are, or would be in check mode.
+      description: The values after the task, or the predicted values in check mode.
       type: dict
-settings:
-  description: All options of this module as they are now, or would be in check mode. Null where it was not read.
-  returned: success
-  type: dict
-  sample:
-    {scope: all, group: null, methods_required: 2, required_at_sign_in: true, reconfirm_days: 180, notify_users: true,
-      notify_admins: true, helpdesk_link: false, helpdesk_contact: ''}
-previous:
-  description: The same as RV(settings), as it was before this task.
-  returned: success
-  type: dict
-  sample:
-    {scope: none, group: null, methods_required: 1, required_at_sign_in: true, reconfirm_days: 180, notify_users: true,
-      notify_admins: false, helpdesk_link: false, helpdesk_contact: ''}
-tenant:
-  description: The tenant as it describes itself.
-  returned: when the tenant was identified
-  type: dict
-  contains:
-    id:
-      description: The tenant's GUID.
-      type: str
-    display_name:
-      description: The organization's name.
-      type: str
-    default_domain:
-      description: The default domain.
-      type: str
-  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
-backend:
-  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
-  returned: success
-  type: dict
-  sample: {scope: portal, methods.email: graph}
 verified:
   description:
-    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
+    - Whether RV(settings) was read from the tenant after the last write. It is false only in check mode with a change.
   returned: success
   type: bool
-digests:
+backend:
   description:
-    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
-      C(methods) the authentication methods policy.
+    - For each option that the task sets, the service that holds it. C(portal) is the portal API, C(graph) is Microsoft
+      Graph.
   returned: success
   type: dict
-  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+  sample: {scope: portal, group: portal, methods_required: portal, methods.email: graph, methods.mobile_phone: graph,
+    methods.voice: graph, methods.office_phone: graph, methods.mobile_app_notification: graph,
+    methods.mobile_app_code: graph, methods.software_oath: graph, methods.security_questions: portal,
+    questions_to_register: portal, questions_to_reset: portal, required_at_sign_in: portal, reconfirm_days: portal,
+    notify_users: portal, notify_admins: portal, helpdesk_link: portal, helpdesk_contact: portal,
+    password_writeback: portal, unlock_without_reset: portal, admins_can_reset: graph}
+digests:
+  description:
+    - A SHA-256 digest of each document as it was last read. C(sspr_policy) is the SSPR policy, C(methods) the
+      authentication methods policy, C(on_premises) the on-premises integration, and C(authorization) the authorization
+      policy.
+  returned: success
+  type: dict
+  sample: {sspr_policy: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'}
 manual:
-  description: What is left to do by hand in the admin center, page by page.
-  returned: success, and on failures that can be solved by hand
+  description: What is left to do manually in the Entra admin center, page by page.
+  returned: success, and failures that can be resolved manually
   type: list
   elements: dict
   contains:
@@ -138,28 +142,43 @@ manual:
       description: The page.
       type: str
     link:
-      description: Its address in the Entra admin center.
+      description: The address of the page.
       type: str
     settings:
-      description: The options to set there.
+      description: The options to set on the page.
       type: dict
 targets:
   description:
-    - Methods that are on but not for everyone, in a tenant whose methods are migrated. By method, the ids of the groups
-      it is limited to and of those left out. This collection never changes them.
+    - The methods that are enabled, but not for all users, in a tenant whose methods are migrated. By method, the IDs of
+      the groups that are included and excluded. This collection never changes them.
   returned: when the authentication methods policy holds the methods
   type: dict
   sample: {email: {include: [11111111-1111-4111-8111-111111111111], exclude: []}}
 missing_permissions:
   description:
-    - Application permissions the change needs and the app's token does not list. Not the portal user's roles, which
-      no token tells.
-  returned: check mode, where something would be written through Microsoft Graph
+    - Application permissions that the change needs and the app's token does not list. Roles of the portal user are not
+      checked here.
+  returned: check mode, when something would be written through Microsoft Graph
   type: list
   elements: str
   sample: [Policy.ReadWrite.AuthenticationMethod]
+tenant:
+  description: The tenant, as it identifies itself.
+  returned: when the tenant was identified
+  type: dict
+  contains:
+    id:
+      description: The tenant ID.
+      type: str
+    display_name:
+      description: The name of the organization.
+      type: str
+    default_domain:
+      description: The default domain.
+      type: str
+  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
@@ -169,40 +188,41 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is not known whether they took effect.
+  description: Options that were written, and of which it is unknown whether they took effect.
   returned: failure
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
-          C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
+          C(permission), C(license), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
           C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped),
-          C(internal).
+          C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from functools import partial

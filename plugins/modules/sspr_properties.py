@@ -3,27 +3,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Set who can reset their password in Microsoft Entra ID."""
+"""Set which users can reset their password in Microsoft Entra ID."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_properties
-short_description: Set who can reset their password in Microsoft Entra ID
+short_description: Set which users can reset their password in Microsoft Entra ID
 version_added: 0.1.0
 description:
-  - Sets the B(Properties) page of self-service password reset (SSPR), that is, for whom it is enabled.
+  - Sets the B(Properties) page of self-service password reset (SSPR), which enables SSPR for no users, for the members
+    of one group, or for all users.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
   - tenantops.entra.settings
   - tenantops.entra.settings.properties
+  - tenantops.entra.run
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
 notes:
-  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
-  - Needs the application permission C(Group.Read.All), only where O(group) is given and counts.
-  - Needs a portal user with the role C(User Administrator) or C(Authentication Policy Administrator).
+  - Requires the application permission C(Organization.Read.All) of Microsoft Graph, to identify the tenant.
+  - Requires the application permission C(Group.Read.All), only if O(group) is set and not ignored.
+  - Requires a portal user with the role C(User Administrator) or C(Authentication Policy Administrator).
 seealso:
+  - module: tenantops.entra.sspr_group
   - module: tenantops.entra.sspr_info
   - module: tenantops.entra.sspr_policy
 """
@@ -36,69 +41,58 @@ EXAMPLES = r"""
     scope: selected
     group: SSPR Pilot
 
-- name: Enable self-service password reset for everyone
+- name: Enable self-service password reset for all users
   tenantops.entra.sspr_properties:
     tenant_id: 11111111-1111-4111-8111-111111111111
     scope: all
 """
 
 RETURN = r"""
+# [[[return_values_of_settings]]]
+settings:
+  description: All options of this module as they are now, or as they would be in check mode. What was not read is null.
+  returned: success
+  type: dict
+  sample: {scope: all, group: null}
+previous:
+  description: The same as RV(settings), before this task.
+  returned: success
+  type: dict
+  sample: {scope: none, group: null}
 diff:
-  description: The options given in the task, before and after, in option names.
+  description: The options that the task sets, before and after.
   returned: success
   type: dict
   contains:
     before:
-      description: As they were.
+      description: The values before the task.
       type: dict
     after:
-      description: As they are, or would be in check mode.
+      description: The values after the task, or the predicted values in check mode.
       type: dict
-settings:
-  description: All options of this module as they are now, or would be in check mode. Null where it was not read.
+verified:
+  description:
+    - Whether RV(settings) was read from the tenant after the last write. It is false only in check mode with a change.
   returned: success
-  type: dict
-  sample: {scope: selected, group: {id: 33333333-3333-4333-8333-333333333333, display_name: SSPR Pilot}}
-previous:
-  description: The same as RV(settings), as it was before this task.
-  returned: success
-  type: dict
-  sample: {scope: none, group: null}
-tenant:
-  description: The tenant as it describes itself.
-  returned: when the tenant was identified
-  type: dict
-  contains:
-    id:
-      description: The tenant's GUID.
-      type: str
-    display_name:
-      description: The organization's name.
-      type: str
-    default_domain:
-      description: The default domain.
-      type: str
-  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
+  type: bool
 backend:
-  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
+  description:
+    - For each option that the task sets, the service that holds it. C(portal) is the portal API, C(graph) is Microsoft
+      Graph.
   returned: success
   type: dict
   sample: {scope: portal, group: portal}
-verified:
-  description:
-    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
-  returned: success
-  type: bool
 digests:
   description:
-    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
-      C(methods) the authentication methods policy.
+    - A SHA-256 digest of each document as it was last read. C(sspr_policy) is the SSPR policy, C(methods) the
+      authentication methods policy, C(on_premises) the on-premises integration, and C(authorization) the authorization
+      policy.
   returned: success
   type: dict
-  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+  sample: {sspr_policy: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'}
 manual:
-  description: What is left to do by hand in the admin center, page by page.
-  returned: success, and on failures that can be solved by hand
+  description: What is left to do manually in the Entra admin center, page by page.
+  returned: success, and failures that can be resolved manually
   type: list
   elements: dict
   contains:
@@ -106,13 +100,28 @@ manual:
       description: The page.
       type: str
     link:
-      description: Its address in the Entra admin center.
+      description: The address of the page.
       type: str
     settings:
-      description: The options to set there.
+      description: The options to set on the page.
       type: dict
+tenant:
+  description: The tenant, as it identifies itself.
+  returned: when the tenant was identified
+  type: dict
+  contains:
+    id:
+      description: The tenant ID.
+      type: str
+    display_name:
+      description: The name of the organization.
+      type: str
+    default_domain:
+      description: The default domain.
+      type: str
+  sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
@@ -122,40 +131,41 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is not known whether they took effect.
+  description: Options that were written, and of which it is unknown whether they took effect.
   returned: failure
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
-          C(permission), C(licence), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
+          C(permission), C(license), C(invalid_setting), C(unsupported), C(not_found), C(ambiguous), C(conflict),
           C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped),
-          C(internal).
+          C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from functools import partial

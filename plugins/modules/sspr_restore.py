@@ -3,111 +3,106 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take a run back in one tenant."""
+"""Restore a tenant to its state before a run."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_restore
-short_description: Take a run back in one tenant
+short_description: Restore a tenant to its state before a run
 version_added: 0.1.0
 description:
-  - Puts back what a run has written to a tenant, from the run's record, through the portal API and Microsoft Graph.
-  - A field goes back only while it holds a value that the run has written. What somebody else has changed since is
-    left as it is, and listed in RV(left).
-  - The record is found by the tenant that answers, so it never reaches another one.
+  - Restores the settings that a run has written to a tenant, from the record of the run.
+  - A setting is restored only while it has a value that the run has written. A setting that someone else has changed
+    since then is not restored, and is listed in RV(left).
+  - The record is looked up by the ID of the tenant that responds, so settings are never restored to another tenant.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
 options:
   run:
-    description: The run to take back, its path or its name in O(run_directory).
+    description: The run to restore from, as a path or as a name in O(run_dir).
     type: str
     required: true
-  run_directory:
+  run_dir:
     description:
-      - Where runs are kept. Left out, it is C(tenantops.entra/runs) in C($ANSIBLE_HOME) (C(~/.ansible)).
+      - The directory of the runs. It is used when O(run) or O(recording_run) is a name.
+      - The default is C(tenantops.entra/runs) in C($ANSIBLE_HOME) (C(~/.ansible)).
     type: path
-  run_path:
+  recording_run:
     description:
-      - The directory of the run that this task itself belongs to, as in M(tenantops.entra.sspr_policy). A restoration
-        can be taken back like any other run.
-    type: path
+      - The run that this task itself is recorded in, as a path or as a name in O(run_dir).
+      - With it, what this task writes can be restored like the changes of any other run.
+    type: str
   run_host:
-    description: The tenant's name in the ledger of the run O(run_path). Left out, it is O(tenant_id).
+    description: The name of the tenant in the run O(recording_run). The default is O(tenant_id).
     type: str
 attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
-    support: full
-    membership: [tenantops.entra.entra]
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted result without changing anything.
-    support: full
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: full
-    details: Shows the options that the run had written.
+    details: Shows the options that the run has written.
 notes:
-  - Needs what M(tenantops.entra.sspr_policy) needs.
-  - Methods go back without C(allow_sign_in_change). What they were before is in the diff.
+  - Requires the same permissions and roles as M(tenantops.entra.sspr_policy).
+  - Methods are restored without O(tenantops.entra.sspr_policy#module:allow_sign_in_change). The diff shows what they
+    change to.
+  - Members that were added to a group are not removed.
 seealso:
   - module: tenantops.entra.sspr_run
 """
 
 EXAMPLES = r"""
-- name: Begin a run
+- name: Create a run
   tenantops.entra.sspr_run:
-    state: begun
-    directory: runs
+    run_dir: runs
     hosts:
       contoso: 11111111-1111-4111-8111-111111111111
   register: run
 
-- name: Set something, and have it recorded
+- name: Set a setting, recorded in the run
   tenantops.entra.sspr_notifications:
     tenant_id: 11111111-1111-4111-8111-111111111111
     notify_admins: true
-    run_path: "{{ run.path }}"
+    run: "{{ run.path }}"
     run_host: contoso
 
-- name: Take it back
+- name: Restore the tenant to its state before the run
   tenantops.entra.sspr_restore:
     tenant_id: 11111111-1111-4111-8111-111111111111
     run: "{{ run.path }}"
 """
 
 RETURN = r"""
-diff:
-  description: The options that the run had written, before and after this task.
-  returned: success
-  type: dict
-  contains:
-    before:
-      description: As they were.
-      type: dict
-    after:
-      description: As they are, or would be in check mode.
-      type: dict
 settings:
-  description: The options that the run had written, as they are now, or would be in check mode.
+  description: The options that the run has written, as they are now, or as they would be in check mode.
   returned: success
   type: dict
   sample: {notify_admins: false}
 previous:
-  description: The same as RV(settings), as it was before this task.
+  description: The same as RV(settings), before this task.
   returned: success
   type: dict
   sample: {notify_admins: true}
+diff:
+  description: The options that the run has written, before and after this task.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: The values before the task.
+      type: dict
+    after:
+      description: The values after the task, or the predicted values in check mode.
+      type: dict
 restored:
-  description: The options that went back, or would in check mode.
+  description: The options that were restored, or would be restored in check mode.
   returned: success
   type: list
   elements: str
   sample: [notify_admins]
 left:
-  description: What the run had written, and was left as it is.
+  description: The options that the run has written and that were not restored.
   returned: success
   type: list
   elements: dict
@@ -116,44 +111,47 @@ left:
       description: The option.
       type: str
     reason:
-      description: Why.
+      description: Why it was not restored.
       type: str
     found:
-      description: Its value now.
+      description: The value that it has now.
       type: raw
-  sample: [{option: notify_users, reason: somebody else has changed it since, found: true}]
+  sample: [{option: notify_users, reason: someone else has changed it since, found: true}]
 recorded:
-  description: Whether the run has a record of this tenant. It has none of a tenant to which it wrote nothing.
+  description: Whether the run has a record of this tenant. It has none if it wrote nothing to the tenant.
+  returned: success
+  type: bool
+# [[[return_values verified digests tenant request_ids applied unconfirmed error]]]
+verified:
+  description:
+    - Whether RV(settings) was read from the tenant after the last write. It is false only in check mode with a change.
   returned: success
   type: bool
 digests:
   description:
-    - A SHA-256 of each document as it was read last. C(portal) is the SSPR policy,
-      C(methods) the authentication methods policy.
+    - A SHA-256 digest of each document as it was last read. C(sspr_policy) is the SSPR policy, C(methods) the
+      authentication methods policy, C(on_premises) the on-premises integration, and C(authorization) the authorization
+      policy.
   returned: success
   type: dict
-verified:
-  description:
-    - Whether RV(settings) was read from the tenant after the last write. False only in check mode with a change.
-  returned: success
-  type: bool
+  sample: {sspr_policy: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'}
 tenant:
-  description: The tenant as it describes itself.
+  description: The tenant, as it identifies itself.
   returned: when the tenant was identified
   type: dict
   contains:
     id:
-      description: The tenant's GUID.
+      description: The tenant ID.
       type: str
     display_name:
-      description: The organization's name.
+      description: The name of the organization.
       type: str
     default_domain:
       description: The default domain.
       type: str
   sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
@@ -163,39 +161,40 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is not known whether they took effect.
+  description: Options that were written, and of which it is unknown whether they took effect.
   returned: failure
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
         - One of C(credential), C(portal_credential_missing), C(portal_credential_expired), C(tenant_mismatch),
-          C(permission), C(licence), C(invalid_setting), C(not_found), C(conflict), C(throttled), C(unreachable),
-          C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped), C(internal).
+          C(permission), C(license), C(invalid_setting), C(not_found), C(conflict), C(throttled), C(unreachable),
+          C(unexpected_document), C(not_confirmed), C(not_recorded), C(stopped), C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from ..module_utils._ansible_module import main

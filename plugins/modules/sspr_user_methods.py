@@ -3,54 +3,57 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Register phone numbers and e-mail addresses for users."""
+"""Register phone numbers and email addresses for users."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_user_methods
-short_description: Register phone numbers and e-mail addresses for users
+short_description: Register phone numbers and email addresses for users
 version_added: 0.1.0
 description:
-  - Registers phone numbers and e-mail addresses as authentication methods, for one user or for a list, so that people
-    can reset their password without having registered by themselves.
-  - Each row is read, written where something is missing or differs, and read again. What is not seen afterwards never
-    counts as changed. An option that is left out, and an empty cell, is left alone.
-  - A row that is wrong, refused or throttled is reported in RV(rows) and does not stop or hide the others. The task
-    fails at its end when there are such rows. Running it again writes only what is missing.
-  - Numbers in the user object (C(mobilePhone), C(businessPhones), C(otherMails)) are something else. Since November
-    2026 they no longer count for self-service password reset, and this module does not touch them.
+  - Registers phone numbers and email addresses as authentication methods, for one user or for a list of users, so that
+    users can reset their password without having registered themselves.
+  - Each row is read, written where something is missing or different, and read again. A change that is not seen
+    afterwards is never reported as changed. An option that is omitted and an empty cell are not changed.
+  - A row that is invalid, rejected or throttled is reported in RV(rows), and does not affect the other rows. The task
+    fails after the last row if there are such rows. Running it again writes only what is missing.
+  - Phone numbers and addresses in the user object (C(mobilePhone), C(businessPhones), C(otherMails)) are not
+    authentication methods. Since November 2026 they no longer count for self-service password reset, and this module
+    does not change them.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
 options:
   user:
     description:
       - One user, by user principal name or object ID.
-      - Exactly one of O(user), O(users) and O(csv) is to be given.
+      - Exactly one of O(user), O(users) and O(csv) is required.
     type: str
   mobile_phone:
     description:
-      - The user's mobile phone. A plus sign and the country code, one space, the number in digits.
-      - An extension such as C(x123) is accepted, and dropped by the service when it is used for reset.
+      - The user's mobile phone, as a plus sign, the country code, one space, and the digits of the number.
+      - An extension such as C(x123) is accepted. The service drops it when the number is used for a reset.
     type: str
   alternate_mobile_phone:
     description:
-      - A second mobile phone, which the service has only beside O(mobile_phone).
-      - It serves multifactor authentication only. It is never offered for self-service password reset.
+      - A second mobile phone. The service accepts it only together with O(mobile_phone).
+      - It is used for multifactor authentication only, and never offered for self-service password reset.
     type: str
   office_phone:
     description:
-      - The user's office phone, in the format of O(mobile_phone). It is called, it gets no text message.
-      - The office phone of a synchronized user comes from the directory on premises, and the service refuses it here.
+      - The user's office phone, in the format of O(mobile_phone). It gets calls, but no text messages.
+      - The office phone of a synchronized user comes from the on-premises directory. The service rejects it here.
     type: str
   email:
-    description: An e-mail address that the user can read without the password that is to be reset.
+    description: An email address that the user can read without the password that is being reset.
     type: str
   users:
     description:
-      - Several users, each in one entry.
+      - Several users, with one entry each.
     type: list
     elements: dict
     suboptions:
@@ -59,72 +62,64 @@ options:
         type: str
         required: true
       mobile_phone:
-        description: As O(mobile_phone).
+        description: See O(mobile_phone).
         type: str
       alternate_mobile_phone:
-        description: As O(alternate_mobile_phone).
+        description: See O(alternate_mobile_phone).
         type: str
       office_phone:
-        description: As O(office_phone).
+        description: See O(office_phone).
         type: str
       email:
-        description: As O(email).
+        description: See O(email).
         type: str
   csv:
     description:
-      - The text of a spreadsheet saved as CSV. The first line names the columns, C(user) and any of C(mobile_phone),
-        C(alternate_mobile_phone), C(office_phone) and C(email). Other columns are not used, and named in a warning.
-      - Columns are separated by commas, semicolons or tabs, whichever the first line has.
-      - RV(rows[].line) is then the line in that text, as an editor counts them.
+      - The text of a CSV file. The first line names the columns, C(user) and any of C(mobile_phone),
+        C(alternate_mobile_phone), C(office_phone) and C(email). Other columns are ignored with a warning.
+      - Columns are separated by commas, semicolons or tabs. The first line decides which.
+      - With it, RV(rows[].line) is the line number in that text.
     type: str
   state:
     description:
-      - V(present) registers what is given, in the place of another number of the same kind.
-      - V(absent) removes it. A number or address that is not the given one is left alone, V(any) in its place stands
-        for whichever is there. The alternate mobile phone is removed before the mobile phone.
+      - V(present) registers the given numbers and addresses, and replaces others of the same kind.
+      - V(absent) removes them. A number or address that is not the given one is not removed, and V(any) stands for
+        whichever is registered. The alternate mobile phone is removed before the mobile phone.
     type: str
     choices: [present, absent]
     default: present
 attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
-    support: full
-    membership: [tenantops.entra.entra]
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted result without changing anything.
-    support: full
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: partial
-    details: Names users and options, not the numbers.
+    details: Shows users and options, but no phone numbers and addresses.
 notes:
-  - Needs the application permission C(UserAuthenticationMethod.ReadWrite.All), and C(Organization.Read.All). A
-    signed-in user needs the role Authentication Administrator, or Privileged Authentication Administrator for
-    administrators.
-  - Nothing here needs the portal API.
-  - To a signed-in Authentication Administrator, numbers are shown masked. Such a number is never overwritten. The row
-    has the status V(cannot_compare).
-  - Four rows are worked on at a time. Where the service asks to wait, the task waits. Microsoft may allow as few as
-    five requests in ten seconds, and a row that is new takes three, so a thousand users may take two hours.
-  - The same user in two rows is refused before anything is sent. Name all users in one way, since one who is named once
-    by user principal name and once by object ID is not noticed.
-  - Numbers added here serve multifactor authentication as well, as any registered method does.
+  - Requires the application permissions C(Organization.Read.All) and C(UserAuthenticationMethod.ReadWrite.All). A
+    signed-in user requires the role Authentication Administrator, or Privileged Authentication Administrator for the
+    methods of administrators.
+  - Does not require a portal user.
+  - Numbers are shown masked to a signed-in Authentication Administrator. A masked number is never overwritten. The row
+    gets the status V(cannot_compare).
+  - Up to four rows are processed at the same time. When the service throttles, the task waits. Microsoft may allow as
+    few as five requests in ten seconds and a new row takes three, so a thousand users may take two hours.
+  - A user in two rows is rejected before anything is sent. Name all users in the same way, because a user who is named
+    once by user principal name and once by object ID is not detected.
+  - Methods that are added here also apply to multifactor authentication, like any registered method.
 seealso:
   - module: tenantops.entra.sspr_user_info
 """
 
 EXAMPLES = r"""
-- name: Register the numbers of a spreadsheet, saved as CSV (user;mobile_phone;email)
+- name: Register the phone numbers in a CSV file (user;mobile_phone;email)
   tenantops.entra.sspr_user_methods:
     tenant_id: 11111111-1111-4111-8111-111111111111
     csv: "{{ lookup('ansible.builtin.file', 'phones.csv') }}"
   register: registered
 
-- name: Show the rows that need a hand
+- name: Show the rows that need attention
   ansible.builtin.debug:
     msg: "{{ registered.rows | rejectattr('status', 'in', ['ok', 'changed']) }}"
 
-- name: Register a list
+- name: Register methods for several users
   tenantops.entra.sspr_user_methods:
     tenant_id: 11111111-1111-4111-8111-111111111111
     users:
@@ -133,14 +128,14 @@ EXAMPLES = r"""
       - user: alex@contoso.com
         email: alex@home.example
 
-- name: Register one user
+- name: Register methods for one user
   tenantops.entra.sspr_user_methods:
     tenant_id: 11111111-1111-4111-8111-111111111111
     user: adele@contoso.com
     mobile_phone: +1 2065550100
     office_phone: +1 2065550199
 
-- name: Remove the number of a phone that was lost
+- name: Remove the number of a lost phone
   tenantops.entra.sspr_user_methods:
     tenant_id: 11111111-1111-4111-8111-111111111111
     user: adele@contoso.com
@@ -150,21 +145,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rows:
-  description: What became of each row, in the order given.
+  description:
+    - The result of each row, in the given order.
+    - If rows failed, RV(error) has the kind of the first of them, and its message names the first ten.
   returned: when the options could be read
   type: list
   elements: dict
   contains:
     line:
-      description: The line of O(csv), or the number of the entry in O(users), from 1.
+      description: The line in O(csv), or the number of the entry in O(users), starting at 1.
       type: int
     user:
-      description: The user as given.
+      description: The user, as named in the task.
       type: str
     status:
       description:
-        - V(changed); V(ok), it was so already; V(cannot_compare), a number is shown masked and was left alone;
-          V(failed), see C(error).
+        - V(changed) if something was written. V(ok) if nothing had to be written. V(cannot_compare) if a number is
+          shown masked and was not changed. V(failed) if the row failed, see C(error).
       type: str
     changed:
       description: The options that were written and seen afterwards, or would be written in check mode.
@@ -175,11 +172,11 @@ rows:
       type: list
       elements: str
     unconfirmed:
-      description: The options that were sent and not seen.
+      description: The options that were sent and not seen afterwards.
       type: list
       elements: str
     error:
-      description: Why the row failed, null otherwise. Its keys are those of RV(error).
+      description: Why the row failed, otherwise null. It has the keys of RV(error).
       type: dict
   sample:
     - line: 2
@@ -190,78 +187,83 @@ rows:
       unconfirmed: []
       error: null
 counts:
-  description: How many rows have each status.
+  description: The number of rows with each status.
   returned: when the options could be read
   type: dict
   sample: {changed: 990, ok: 0, cannot_compare: 0, failed: 10}
 diff:
-  description: Users and options that were registered or removed. Numbers are left out.
+  description: The users, and the options that were registered or removed. Phone numbers and addresses are omitted.
   returned: when the options could be read
   type: dict
 missing_permissions:
-  description: The application permissions that are missing for the predicted change.
-  returned: in check mode, when something would change
+  description: Application permissions that the change needs and the app's token does not list.
+  returned: check mode, when something would be written
   type: list
   elements: str
   sample: [UserAuthenticationMethod.ReadWrite.All]
+# [[[return_values tenant request_ids]]]
 tenant:
-  description: The tenant as it describes itself.
+  description: The tenant, as it identifies itself.
   returned: when the tenant was identified
   type: dict
   contains:
     id:
-      description: The tenant's GUID.
+      description: The tenant ID.
       type: str
     display_name:
-      description: The organization's name.
+      description: The name of the organization.
       type: str
     default_domain:
       description: The default domain.
       type: str
   sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
+# [[[end]]]
 applied:
-  description: Users and options that were written and seen.
+  description: The users and options that were written and seen afterwards.
   returned: failure
   type: list
   elements: str
 unconfirmed:
-  description: Users and options that were sent and not seen.
+  description: The users and options that were sent and not seen afterwards.
   returned: failure
   type: list
   elements: str
+# [[[return_values error]]]
 error:
-  description: What went wrong. Where rows failed, it has the kind of the first of them, and names the first ten.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
-        - One of C(credential), C(tenant_mismatch), C(permission), C(invalid_setting), C(not_found), C(conflict),
-          C(throttled), C(unreachable), C(unsupported), C(unexpected_document), C(not_confirmed), C(internal).
+        - One of C(credential), C(tenant_mismatch), C(permission), C(invalid_setting), C(unsupported), C(not_found),
+          C(conflict), C(throttled), C(unreachable), C(unexpected_document), C(not_confirmed), C(environment),
+          C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from ..module_utils._ansible_module import main
