@@ -77,33 +77,33 @@ def main() -> int:
 
     everyone = ("-e", "sspr_hosts=all")
 
-    print(f"\n=== 1. The doctor: is everything in place in {tenants} tenants?\n")
+    print(f"\n=== 1. Check the prerequisites of {tenants} tenants\n")
     changed, failed, writes = demo.playbook("doctor", *everyone)
     demo.check(not failed, f"the doctor found {tenants} tenants ready")
     demo.check(writes == 0, f"the doctor sent {writes} writes")
 
-    print(f"\n=== 2. The runbook, on {tenants} tenants that are not set up yet\n")
+    print(f"\n=== 2. Run the runbook on {tenants} tenants that are not configured yet\n")
     policies = demo.policies()
     notes = STATE / "notes"
     changed, failed, writes = demo.playbook("runbook", *everyone, "-e", f"sspr_note_dir={notes}")
     told = len(list(notes.glob("*.html")))
     demo.check(len(changed) == tenants and not failed, f"the runbook reached {tenants} tenants, and none failed")
     demo.check(writes > 0, f"it changed {sum(map(bool, changed.values()))} of them with {writes} writes")
-    demo.check(told == tenants, f"it wrote what to tell the users of {told} tenants")
+    demo.check(told == tenants, f"it wrote instructions for the users of {told} tenants")
 
-    print("\n=== 3. The same again: nothing is left to do\n")
+    print("\n=== 3. Run it again: nothing changes\n")
     changed, failed, writes = demo.playbook(
         "runbook", *everyone, "-e", "sspr_serial=100%", "--skip-tags", "sspr_review"
     )
     demo.check(len(changed) == tenants and not failed and not any(changed.values()), "the second run changed nothing")
     demo.check(writes == 0, f"the second run sent {writes} writes")
 
-    print("\n=== 4. Somebody opens Fabrikam to everyone in the admin center, and the audit finds it\n")
+    print("\n=== 4. Someone enables all users of Fabrikam in the admin center, and the audit finds it\n")
     edit = {"enablementType": 2, "registrationReconfirmIntevalInDays": 30}
     demo.simulator("PATCH", "tenants/fabrikam.example", {"portal_policy": edit})
     report = STATE / "audit" / "report.html"
     baselines = json.dumps(
-        {"sspr_audit_baselines": ["cis_m365_v7", "microsoft_recommended"], "sspr_audit_signals": "always"}
+        {"sspr_audit_baselines": ["cis_m365_v7", "microsoft_recommended"], "sspr_audit_extra_evidence": "always"}
     )
     changed, failed, writes = demo.playbook(
         "audit", *everyone, "-e", f"sspr_audit_dir={report.parent}", "-e", baselines
@@ -115,17 +115,17 @@ def main() -> int:
     demo.check(writes == 0, f"the audit sent {writes} writes")
     demo.check(report.is_file(), "it wrote a report for the clients")
 
-    print("\n=== 5. The run is taken back, and what somebody else has set is left\n")
+    print("\n=== 5. Restore the tenants to their state before the run, without overwriting that change\n")
     run = min(Path(os.environ["ANSIBLE_HOME"], "tenantops.entra", "runs").iterdir())
     changed, failed, writes = demo.playbook("restore", "-e", f"sspr_run={run.name}", "-e", "sspr_serial=100%")
-    demo.check(not failed and writes > 0, f"the run was taken back with {writes} writes")
+    demo.check(not failed and writes > 0, f"the run was restored with {writes} writes")
     policies["fabrikam.example"].update(edit)
-    demo.check(demo.policies() == policies, "every policy is as it was at first, but for what somebody else has set")
+    demo.check(demo.policies() == policies, "every policy is as it was before the run, except for what someone else has set")
 
-    print(f"\n=== What was seen, in {time.monotonic() - start:.0f} s\n")
+    print(f"\n=== Results, after {time.monotonic() - start:.0f} s\n")
     for holds, what in demo.checks:
         print(f"  {'ok    ' if holds else 'FAILED'}  {what}")
-    print(f"\nTo look at in a browser: the report {report}\nand what users are told in {notes}")
+    print(f"\nOpen in a browser: the report {report}\nand the instructions for users in {notes}")
     return int(not all(holds for holds, _what in demo.checks))
 
 

@@ -2,29 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far the tenants of a play are, on one line."""
+"""Shows the progress of a play on one line."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: progress
 type: notification
-short_description: How far the tenants of a play are, on one line
+short_description: Show the progress of a play on one line
 version_added: 0.1.0
 description:
-  - Tells on standard error how many tenants have done the task that runs, of how many, since when and how long it takes
-    still, and which tenants have failed so far.
-  - On a terminal that is one line, which changes in place. Elsewhere, in a log for example, it is a line every
+  - Prints progress to standard error. For the current task, it shows how many tenants are done, the total, the elapsed and
+    the estimated remaining time, and which tenants have failed so far.
+  - On a terminal, it is one line that is updated in place. Elsewhere, in a log for example, it is one line every
     O(interval) seconds, and none for a run that is shorter.
-  - At the end it names all tenants that failed, those whose failure the playbook went on after included.
-  - It changes nothing about the other output. To see nothing else, send that to a file.
+  - At the end it names all tenants that failed, including those after whose failure the playbook continued.
+  - The other output stays the same. To see only the progress, redirect standard output to a file.
 author:
   - tenantops contributors (@tenantops)
 requirements:
   - to be enabled, with C(ANSIBLE_CALLBACKS_ENABLED=tenantops.entra.progress) or C(callbacks_enabled) in C(ansible.cfg)
 options:
   interval:
-    description: Seconds between two lines where standard error is no terminal.
+    description: Seconds between two lines where standard error is not a terminal.
     type: float
     default: 30
     env:
@@ -38,7 +38,7 @@ EXAMPLES = r"""
 ansible.cfg: |
   [defaults]
   callbacks_enabled = tenantops.entra.progress
-for one run, with everything else in a file: >-
+for one run, with all other output in a file: >-
   ANSIBLE_CALLBACKS_ENABLED=tenantops.entra.progress
   ansible-playbook tenantops.entra.audit -i inventory.yml -e sspr_hosts=clients > audit.log
 """
@@ -58,7 +58,7 @@ ERASE_LINE = "\r\x1b[2K"
 
 
 class CallbackModule(CallbackBase):
-    """Counts the hosts that have answered to a task. A host that has failed stays named to the end."""
+    """Counts the hosts that have finished a task. A host that has failed is named until the end."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -137,7 +137,7 @@ class CallbackModule(CallbackBase):
         parts.append(clock(seconds))
         left = len(self.wave) - answered
         if left > 0:
-            parts.append(f"{60 * answered / max(seconds, 1):.0f} a minute, {clock(left * seconds / answered)} to go")
+            parts.append(f"{60 * answered / max(seconds, 1):.0f} per minute, {clock(left * seconds / answered)} remaining")
         return ", ".join(parts)
 
     def _write(self, text: str) -> None:

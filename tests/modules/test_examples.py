@@ -35,6 +35,7 @@ CHANGES_NOTHING = {
 TENANT = "11111111-1111-4111-8111-111111111111"
 OF_PEOPLE = (
     "AuditLog.Read.All",
+    "Group.Create",
     "GroupMember.ReadWrite.All",
     "User.Read.All",
     "UserAuthenticationMethod.ReadWrite.All",

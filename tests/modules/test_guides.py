@@ -91,10 +91,10 @@ def test_the_list_of_the_guide_is_registered_and_removed(make_tenant: Any) -> No
         for n, name in enumerate(("adele", "alex", "megan"))
     ]
     allowed = {APP: ["Organization.Read.All", "UserAuthenticationMethod.ReadWrite.All"]}
-    tenant, environment, commands = guided(make_tenant, "docs/preregister.md", people=people, apps=allowed)
-    [sheet] = blocks(ROOT / "docs/preregister.md", "csv")
+    tenant, environment, commands = guided(make_tenant, "docs/register_methods.md", people=people, apps=allowed)
+    [sheet] = blocks(ROOT / "docs/register_methods.md", "csv")
     (tenant.ansible.home / "phones.csv").write_text(sheet, encoding="utf-8-sig")
-    [told] = blocks(ROOT / "docs/preregister.md", "text")
+    [told] = blocks(ROOT / "docs/register_methods.md", "text")
     checked, done = (tenant.ansible.playbook(*command, env=environment) for command in commands)
     assert (checked.code, done.code) == (0, 0), (checked.output, done.output)
     for run in (checked, done):
@@ -116,7 +116,7 @@ def test_the_list_of_the_guide_is_registered_and_removed(make_tenant: Any) -> No
 def test_the_guide_looks_at_the_user(make_tenant: Any) -> None:
     tenant, environment, [command] = guided(
         make_tenant,
-        "docs/user_does_not_work.md",
+        "docs/diagnose_user.md",
         people=[{"id": "55555555-5555-4555-8555-555555555555", "userPrincipalName": "adele@contoso.com"}],
         apps={APP: list(SEES_PEOPLE)},
     )
@@ -153,14 +153,14 @@ def test_the_commands_of_the_pilot_guide(make_tenant: Any, ansible: Ansible) -> 
     runs = [ansible.playbook(*line.split()[1:], env=environment_of(tenant)) for line in lines]
     assert [run.code for run in runs] == [0] * 4, [run.output for run in runs if run.code]
     assert tenant.policy["enablementType"] == 1
-    assert "adele@contoso.com can reset" in runs[2].output
+    assert "adele@contoso.com - can reset" in runs[2].output
     assert {path.name for path in (ansible.home / "notes").iterdir()} == {"contoso.md", "contoso.html"}
-    assert runs[3].results[1]["msg"][0].startswith("50.0 percent by ")
+    assert runs[3].results[1]["msg"][0].startswith("50.0 percent as of ")
     assert runs[3].results[1]["msg"][1:] == [["alex@contoso.com"], ["adele@contoso.com"]]
 
 
 def test_the_guide_names_every_code_and_every_finding() -> None:
-    text = (ROOT / "docs/user_does_not_work.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/diagnose_user.md").read_text(encoding="utf-8")
     assert {entry["code"] for entry in RESET_ERRORS.values() if entry["code"]} <= set(re.findall(r"SSPR_\d{4}", text))
     for question in PROBLEMS:
         assert f"`{question.name}`" in text

@@ -478,8 +478,7 @@ OF_A_RUN = {
     "sspr_audit_attestations",
     "sspr_audit_dir",
     "sspr_audit_previous",
-    "sspr_audit_as_of",
-    "sspr_audit_signals",
+    "sspr_audit_extra_evidence",
     "sspr_audit_fail_on",
 }
 

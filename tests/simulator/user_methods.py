@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The authentication methods of one user: all can be read, phones and e-mail addresses also written."""
+"""The authentication methods of one user: all can be read, phones and email addresses also written."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _add_email(tenant: Tenant, call: Call, name: str) -> Answer:
     person = _known(tenant, name)
     sent = _checked_address(odata.body(call, _ADDRESSED))
     if any(method[ODATA_TYPE] == EMAIL for method in methods_of(tenant, person)):
-        raise _refused("The user already has an e-mail method.")
+        raise _refused("The user already has an email method.")
     method = {ODATA_TYPE: EMAIL, "id": METHOD_IDS[EMAIL], **sent}
     _store(tenant, person, [*methods_of(tenant, person), method])
     return _entity(201, name, "emailMethods", _show(tenant, person, method))
@@ -174,7 +174,7 @@ def _checked_number(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _checked_address(sent: dict[str, Any]) -> dict[str, Any]:
     if not _ADDRESS.fullmatch(sent["emailAddress"]):
-        raise _refused("The e-mail address is not valid.")
+        raise _refused("The email address is not valid.")
     return sent
 
 

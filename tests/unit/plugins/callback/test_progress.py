@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the progress callback writes on a terminal and in a log, told by made-up results and a made-up clock."""
+"""What the progress callback writes on a terminal and in a log, from made-up results and a made-up clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Terminal(io.StringIO):
 
 
 class Bench:
-    """A callback with a play of ``count`` hosts, whose seconds go by as the test says."""
+    """A callback with a play of ``count`` hosts, whose clock the test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, count: int) -> None:
         self.now = 100.0
@@ -58,7 +58,7 @@ def test_a_log_has_a_line_every_half_minute(monkeypatch: pytest.MonkeyPatch) -> 
     bench.callback.v2_playbook_on_stats(None)
     lines = stream.getvalue().splitlines()
     assert len(lines) == 500 // 30 + 1
-    assert lines[0] == "Audit: 30 of 500 tenants, 3 failed (t7, t17, t27), 0:30, 60 a minute, 7:50 to go"
+    assert lines[0] == "Audit: 30 of 500 tenants, 3 failed (t7, t17, t27), 0:30, 60 per minute, 7:50 remaining"
     assert "6 failed (t17, t27, t37, t47, t57 and 1 more)" in lines[1]
     assert lines[-1].startswith("50 of 500 tenants failed: t7, t17, ")
     assert lines[-1].endswith("t497")

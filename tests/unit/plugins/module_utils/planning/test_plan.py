@@ -245,16 +245,16 @@ def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], requested:
     ("tenant", "requested", "words"),
     [
         (legacy(enablementType=0), {"scope": "selected"}, "exactly one group"),
-        (legacy(), {"methods__email": False, "methods__mobile_phone": False}, "nobody could reset"),
+        (legacy(), {"methods__email": False, "methods__mobile_phone": False}, "no user could reset"),
         (
             legacy(mobilePhoneOptionEnabled=False),
             {"methods__email": False, "methods__mobile_app_code": True},
-            "fewer methods than methods_required are on besides",
+            "fewer methods are on than methods_required",
         ),
-        (legacy(), {"methods_required": 2, "methods__mobile_phone": False}, "nobody could reset"),
+        (legacy(), {"methods_required": 2, "methods__mobile_phone": False}, "no user could reset"),
         (legacy(), {"questions_to_reset": 5, "questions_to_register": 4}, "questions_to_reset is higher"),
         (legacy(), {"methods__security_questions": True}, "number of questions defined"),
-        (legacy(), {"helpdesk_link": True}, "needs helpdesk_contact"),
+        (legacy(), {"helpdesk_link": True}, "requires helpdesk_contact"),
         (legacy(), {"methods__voice": True}, "methods.voice: not available until the tenant's methods are migrated"),
         (
             migrated(Email=True),
