@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role asks before it writes and tells after: preflight, readiness, the test user, the note for users."""
+"""What the role checks before it writes and reports after: preflight, readiness, the test user, the note for users."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ADELE, ALEX = (f"{GROUP[:-1]}{n}" for n in "56")
 
 @pytest.fixture
 def staffed(make_tenant: Any) -> Any:
-    """Make a tenant that offers reset to everyone: Adele has two methods, Alex has one."""
+    """Make a tenant in which all users can reset: Adele has two methods, Alex has one."""
 
     def make(**seed: Any) -> Tenant:
         made: Tenant = make_tenant(
@@ -83,23 +83,23 @@ LATER = str(date.today() + timedelta(days=30))  # noqa: DTZ011 - the same clock 
 def test_two_methods_where_one_user_has_one(staffed: Any) -> None:
     tenant = staffed()
     run = runbook(tenant, sspr_methods_required=2)
-    stopped(run, tenant, "V17", "1 user")
-    assert "alex@contoso.example" in str(run.of("preflight")[0]["findings"])
+    stopped(run, tenant, "locked-out-users", "1 user")
+    assert "alex@contoso.example" in str(run.of("Check the plan by every rule")[0]["findings"])
     run = runbook(tenant, sspr_methods_required=2, sspr_max_locked_out_users=1)
     assert run.code == 0, run.output
     assert tenant.policy["numberOfAuthenticationMethodsRequired"] == 2
-    assert "V17" in run.output, "it is told all the same"
+    assert "locked-out-users" in run.output, "it is reported all the same"
 
 
 @pytest.mark.worker_only
 def test_unknown_readiness_stops_unless_it_is_allowed(staffed: Any) -> None:
     tenant = staffed(plans=["O365_BUSINESS_PREMIUM"])
     run = runbook(tenant, sspr_methods_required=2)
-    stopped(run, tenant, "READINESS", "license")
-    waiver = {"rule": "READINESS", "reason": "counted by hand", "owner": "kim@msp.example", "expires": LATER}
+    stopped(run, tenant, "readiness-unknown", "license")
+    waiver = {"id": "readiness-unknown", "reason": "counted manually", "owner": "kim@msp.example", "expires": LATER}
     foretold = runbook(tenant, "--check", sspr_methods_required=2, sspr_waivers=[waiver])
     assert foretold.code == 0, foretold.output
-    assert "waived   READINESS" in foretold.output
+    assert "waived   readiness-unknown" in foretold.output
     run = runbook(tenant, sspr_methods_required=2, sspr_allow_unknown_readiness=True)
     assert run.code == 0, run.output
     assert tenant.policy["numberOfAuthenticationMethodsRequired"] == 2
@@ -109,7 +109,7 @@ def test_unknown_readiness_stops_unless_it_is_allowed(staffed: Any) -> None:
 def test_break_glass_accounts_are_asked_for(staffed: Any, make_tenant: Any, ansible: Ansible) -> None:
     tenant, other = make_tenant(), make_tenant()
     run = runbook(tenant, sspr_scope="all", sspr_break_glass=None)
-    stopped(run, tenant, "BREAK-GLASS")
+    stopped(run, tenant, "break-glass-not-declared")
     hosts = {
         "contoso": host(tenant, sspr_scope="all", sspr_break_glass=""),
         "fabrikam": host(other, sspr_scope="all"),
@@ -117,7 +117,7 @@ def test_break_glass_accounts_are_asked_for(staffed: Any, make_tenant: Any, ansi
     run = play(ansible, RUNBOOK, hosts, "-e", "sspr_on_refusal=skip", "-e", f"sspr_run_dir={ansible.home / 'two'}")
     assert run.code == 2
     assert (tenant.writes(), len(other.writes())) == ([], 1)
-    assert "set aside   contoso" in run.output
+    assert "skipped     contoso" in run.output
 
 
 @pytest.mark.worker_only
@@ -131,8 +131,8 @@ def test_what_was_there_before_stops_nobody(make_tenant: Any) -> None:
     run = runbook(tenant, **asked)
     assert run.code == 0, run.output
     assert tenant.policy["customizeHelpdeskLink"] is True
-    [findings] = [result["findings"] for result in run.of("preflight") if "findings" in result.values]
-    assert ("V37", "error", "present", False) in [
+    [findings] = [result["findings"] for result in run.of("Check the plan by every rule") if "findings" in result.values]
+    assert ("security-questions-retired", "error", "present", False) in [
         (entry["rule"], entry["severity"], entry["status"], entry["blocking"]) for entry in findings
     ]
 
@@ -140,22 +140,22 @@ def test_what_was_there_before_stops_nobody(make_tenant: Any) -> None:
 @pytest.mark.worker_only
 def test_a_waiver_that_is_none_is_named_before_anything_is_sent(make_tenant: Any) -> None:
     tenant = make_tenant()
-    run = runbook(tenant, sspr_notify_admins=True, sspr_waivers=[{"rule": "V40", "reason": "why", "owner": "me"}])
+    run = runbook(tenant, sspr_notify_admins=True, sspr_waivers=[{"id": "synced-without-writeback", "reason": "why", "owner": "me"}])
     assert run.code == 2
     assert "expires" in run.results[-1]["msg"]
     assert tenant.writes() == []
 
 
 @pytest.mark.oldest
-def test_the_review_tells_how_the_test_user_stands(staffed: Any) -> None:
+def test_the_review_reports_whether_the_test_user_can_reset(staffed: Any) -> None:
     tenant = staffed()
     ready = runbook(tenant, sspr_notify_admins=True, sspr_test_user="adele@contoso.example")
     assert ready.code == 0, ready.output
-    assert "Test user          adele@contoso.example can reset" in ready.output
+    assert "Test user          adele@contoso.example - can reset" in ready.output
     tenant.simulator.tenant(tenant.id).user_methods[ADELE] = []
     waiting = runbook(tenant, sspr_test_user="adele@contoso.example")
     assert waiting.code == 0, waiting.output
-    assert "adele@contoso.example cannot reset" in waiting.output
+    assert "adele@contoso.example - cannot reset" in waiting.output
     assert "SSPR_0014" in waiting.output
     nobody = runbook(tenant, sspr_test_user="nobody@contoso.example")
     assert nobody.code == 0, "everything was set"
@@ -179,11 +179,11 @@ def test_what_users_are_told(staffed: Any, tmp_path: Path) -> None:
     assert run.code == 0, run.output
     markdown, page = ((tmp_path / "notes" / f"contoso.{kind}").read_text() for kind in ("md", "html"))
     for text in (markdown, page):
-        for fact in ("aka.ms/ssprsetup", "aka.ms/sspr", "it@contoso.com", "90 days", "one method", "computer at work"):
+        for fact in ("aka.ms/ssprsetup", "aka.ms/sspr", "it@contoso.com", "90 days", "one method", "work computer"):
             assert fact in text, fact
         assert "Microsoft Authenticator" in text
         assert "security questions" not in text
-    assert "For everyone at <bdi>" in page
+    assert "For all users at <bdi>" in page
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "\\<script\\>" in markdown
@@ -191,11 +191,11 @@ def test_what_users_are_told(staffed: Any, tmp_path: Path) -> None:
     assert "\\[x\\]" in markdown
     again = runbook(tenant, **asked)
     assert not any(result.changed for result in again.results)
-    # What was not read is not told.
+    # What was not read is not in the note.
     del tenant.credentials["portal_refresh_token"]
-    unread = runbook(tenant, sspr_portal="manual", sspr_note_dir=str(tmp_path / "by hand"))
+    unread = runbook(tenant, sspr_portal="manual", sspr_note_dir=str(tmp_path / "manual"))
     assert unread.code == 0, unread.output
-    told = (tmp_path / "by hand" / "contoso.md").read_text()
+    told = (tmp_path / "manual" / "contoso.md").read_text()
     assert "For the users of " in told
     assert "days" not in told
     assert "your administrator" in told
