@@ -67,8 +67,7 @@ def _place(place: str, path: Any) -> str:
 
 def _message(error: Any) -> str:
     """The library's message; where that only repeats the data or the schema, one of our own."""
-    if error.validator is None:
-        # A schema that is just false: the key itself is wrong.
+    if error.validator == "not":
         return "cannot be combined with the other keys here"
     if error.validator in ("minItems", "minLength", "minProperties") and not error.instance:
         return "must not be empty"

@@ -169,7 +169,8 @@ def _hostile(text: str) -> Entry:
     made["findings"] = [{"kind": text, "message": text}]
     made["outlook"] = [{"date": "2027-02-01", "what": text, "users": None, "why_unknown": text}]
     made["unavailable"] = [{"what": text, "options": [text], "reason": text, "message": text, "hint": text}]
-    made["evidence"].update(app=text, portal_user=dict.fromkeys(("id", "user_principal_name", "display_name"), text), request_ids=[text], digests={text: text})
+    user = dict.fromkeys(("id", "user_principal_name", "display_name"), text)
+    made["evidence"].update(app=text, portal_user=user, request_ids=[text], digests={text: text})
     made["tenant"]["default_domain"] = text
     return made
 
@@ -224,7 +225,7 @@ def fleet(count: int, seed: int = 6) -> Iterator[Entry]:
             ]
         for found in made["controls"]:
             if found["status"] == "pass" and chance.random() < 0.03:
-                found.update(grade="inferred", reason="Not read directly, but Microsoft Secure Score shows 40 of 40 users enabled.")
+                found.update(grade="inferred", reason="Microsoft Secure Score shows 40 of 40 users enabled.")
         yield made
 
 

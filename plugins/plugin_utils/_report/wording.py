@@ -80,7 +80,7 @@ def shown_name(entry: Entry) -> str:
 
 def shown_user(user: Mapping[str, str | None] | None) -> str | None:
     """A user in one line; None when there is none."""
-    return user and (user["user_principal_name"] or user["display_name"] or user["id"])
+    return (user["user_principal_name"] or user["display_name"] or user["id"]) if user else None
 
 
 def baseline_title(baseline_id: str) -> str:
