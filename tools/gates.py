@@ -47,6 +47,8 @@ GATES = (
     Gate("format", "ruff format --diff --quiet", lint=True),
     Gate("yamllint", "yamllint --strict .", lint=True),
     Gate("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
+    Gate("djlint", "djlint --lint --quiet plugins/plugin_utils/_report/templates", lint=True),
+    Gate("biome", "tools/web_lint.sh", lint=True, needs="Node.js and npm"),
     Gate(
         "changelog",
         "antsibull-changelog lint && antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml",
