@@ -523,7 +523,7 @@ def test_what_an_audit_fails_for(make_tenant: Any, ansible: Ansible) -> None:
         run = play(ansible, AUDIT, {name: hosts[name] for name in names}, "-e", f"sspr_audit_fail_on={fail_on}")
         codes[(fail_on, *names)] = run.code
         if fail_on == "drift" and run.code:
-            assert "sspr_audit_fail_on is drift, and so it fails for drifting" in " ".join(run.output.split())
+            assert "audit failed (sspr_audit_fail_on: drift): drifting" in " ".join(run.output.split())
     assert codes == {
         ("never", "clean", "drifting", "blind", "refused"): 0,
         ("drift", "clean", "blind"): 0,
