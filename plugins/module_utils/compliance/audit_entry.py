@@ -43,12 +43,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """An entry of a report. ``controls``, ``findings``, ``coverage``, ``outlook`` and ``unavailable`` are results."""
+    """An entry of a report: made directly for a tenant that was audited, by a class method for any other.
+
+    ``tenant``, ``error`` and ``controls`` to ``unavailable`` are parts of results.
+    """
 
     host: str
-    run: Run
     state: State
     tenant: Mapping[str, str | None] | None
+    run: Run = "ok"
     error: Mapping[str, Any] | None = None
     migration_state: str | None = None
     controls: Sequence[Mapping[str, Any]] = ()
@@ -61,13 +64,13 @@ class AuditEntry:
     @classmethod
     def failed(cls, host: str, error: Mapping[str, Any], tenant: Mapping[str, str | None] | None = None) -> AuditEntry:
         """A tenant that could not be audited. ``error`` is that of the failed task."""
-        return cls(host, "failed", "incomplete", tenant, error)
+        return cls(host, "incomplete", tenant, "failed", error)
 
     @classmethod
     def not_run(cls, host: str, tenant_id: str | None) -> AuditEntry:
         """A tenant that no audit has an entry of."""
         tenant = {"id": tenant_id, "display_name": None, "default_domain": None} if tenant_id else None
-        return cls(host, "not_run", "incomplete", tenant)
+        return cls(host, "incomplete", tenant, "not_run")
 
     def as_result(self) -> dict[str, Any]:
         return {

@@ -135,7 +135,7 @@ def evaluate(
         for control in applicable
     )
     findings = (
-        *disagreements(facts.values.get("scope"), facts.extra.about_scope()),
+        *disagreements(facts.values.get("scope"), facts.extra.about_scope),
         *(finding for control in evaluated for finding in control.findings()),
         *declarations.findings({control.id for control in controls}),
     )
@@ -168,7 +168,7 @@ def _read_from_tenant(control: Control, facts: TenantFacts) -> Evaluation | None
 
 def _proven_by_other_sources(control: Control, facts: TenantFacts) -> Evaluation | None:
     """The same, with what other sources prove in the place of what was not read."""
-    sources = facts.extra.about_scope()
+    sources = facts.extra.about_scope
     met = [_met_or_inferred(expectation, facts, sources) for expectation in control.expectations]
     if not control.applies_to(facts.values) or not _decides(met):
         return None
@@ -211,7 +211,7 @@ def _status(met: Sequence[bool | None]) -> Status:
 
 
 def _actual(control: Control, facts: TenantFacts) -> str:
-    sources = facts.extra.about_scope()
+    sources = facts.extra.about_scope
     return "; ".join(_shown(expectation, facts, sources) for expectation in control.expectations)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .._dates import oldest
@@ -64,6 +65,7 @@ class ExtraEvidence:
     registrations: Sequence[Registration] | Unavailable | None = None
     secure_score: SecureScore | Unavailable | None = None
 
+    @cached_property
     def about_scope(self) -> tuple[ScopeEvidence, ...]:
         """What the sources say, without those that count no user."""
         return tuple(evidence for evidence in self._sources() if evidence.total)

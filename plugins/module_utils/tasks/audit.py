@@ -273,7 +273,6 @@ def _entry(
     documents, facts = reading.documents, reading.facts
     return AuditEntry(
         host=host,
-        run="ok",
         state=evaluation.state,
         tenant=session.tenant.as_result(),
         migration_state=documents.migration_state,
