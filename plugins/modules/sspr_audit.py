@@ -238,7 +238,7 @@ entry:
               be inferred.
             - V(attested) was confirmed by a person.
             - V(last_verified) could not be read. The result of an earlier report is in RV(entry.controls[].last).
-            - V(unavailable) could not be read. RV(entry.controls[].reason) says why.
+            - V(unavailable) could not be read. RV(entry.controls[].reason) has the reason.
           type: str
         reason:
           description: Where it was read, or why it could not be read.

@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - Merges the entries that M(tenantops.entra.sspr_audit) wrote for each tenant into one report, and compares it with an
     earlier one.
-  - Writes C(report.html) for people, C(report.csv) for spreadsheets, C(report.json) for programs and the next report,
+  - Writes C(report.html) to read, C(report.csv) for spreadsheets, C(report.json) for programs and the next report,
     C(report.junit.xml) for pipelines, and a page for each client in C(tenants), into O(output_dir).
   - Each HTML file is self-contained. It loads nothing, works without scripts, and can be printed and sent by email.
   - C(docs/schemas/audit-report-1.schema.json) in this collection describes C(report.json).

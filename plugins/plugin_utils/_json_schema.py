@@ -53,7 +53,7 @@ def require_jsonschema() -> Any:
         raise SsprError(
             "environment",
             f"the Python library jsonschema is missing for {sys.executable}: {exc}",
-            hint="Install it for the Python that runs Ansible, as requirements.txt of the collection says.",
+            hint="Install it for the Python that runs Ansible, see requirements.txt of the collection.",
         ) from exc
     return jsonschema
 

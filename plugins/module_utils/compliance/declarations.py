@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people declare about controls, until a date: waivers accept one that is not met, attestations say it is met."""
+"""Declarations about controls, until a date: waivers accept one that is not met, attestations confirm one."""
 
 from __future__ import annotations
 

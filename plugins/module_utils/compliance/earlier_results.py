@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an earlier report says of a tenant's controls, for those that cannot be read today."""
+"""The results of an earlier report, for controls that cannot be read today."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ GRADES: tuple[Grade, ...] = get_args(Grade)
 class Evaluation:
     """A control's status, and what it is based on. ``actual`` is what the tenant has, in words.
 
-    ``as_of`` is when that was so (ISO 8601). ``earlier`` is what an earlier report says, with grade ``last_verified``.
+    ``as_of`` is when that was so (ISO 8601). ``earlier`` is the result of an earlier report, with grade ``last_verified``.
     """
 
     status: Status
@@ -48,7 +48,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class EvaluatedControl:
-    """A control with its evaluation, and what people declare about it. ``link`` is its page in the admin center."""
+    """A control with its evaluation and the declarations about it. ``link`` is its page in the admin center."""
 
     control: Control
     evaluation: Evaluation

@@ -16,7 +16,7 @@ from .scope_evidence import ExtraEvidence, ordinary_users
 def coverage(values: Mapping[str, Any], extra: ExtraEvidence) -> dict[str, Any] | None:
     """Counts from the registration report; None without it.
 
-    ``in_scope`` follows the policy where it was read, ``enabled`` is what the report says.
+    ``in_scope`` follows the policy where it was read, ``enabled`` is what the report shows.
     """
     if not isinstance(extra.registrations, Sequence):
         return None

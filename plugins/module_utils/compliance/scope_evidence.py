@@ -41,7 +41,7 @@ class SecureScore:
 
 @dataclass(frozen=True)
 class ScopeEvidence:
-    """What one source says: how many users of how many are enabled for self-service reset."""
+    """What one source shows: how many users of how many are enabled for self-service reset."""
 
     source: str
     enabled: int
@@ -67,7 +67,7 @@ class ExtraEvidence:
 
     @cached_property
     def about_scope(self) -> tuple[ScopeEvidence, ...]:
-        """What the sources say, without those that count no user."""
+        """What the sources show, without those that count no user."""
         return tuple(evidence for evidence in self._sources() if evidence.total)
 
     def _sources(self) -> Iterator[ScopeEvidence]:

@@ -24,7 +24,7 @@ _NEEDED_FOR_SPARE_METHODS = frozenset({"methods_required", "methods.email", "met
 class TenantFacts:
     """What was read of a tenant, and what else is known.
 
-    ``values`` has the settings and facts that were read, and no others. ``unread`` says for the others why not.
+    ``values`` has the settings and facts that were read, and no others. ``unread`` has the reason for the others.
     ``read_at`` is when (ISO 8601). ``earlier`` has each control's result when its settings were last read.
     """
 

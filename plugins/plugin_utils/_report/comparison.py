@@ -52,8 +52,8 @@ def compare(previous: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], a
     }
 
 
-def _results(changes: Iterable[Change], wanted: Callable[[Change], bool]) -> list[dict[str, Any]]:
-    return [change.as_result() for change in changes if wanted(change)]
+def _results(changes: Iterable[Change], condition: Callable[[Change], bool]) -> list[dict[str, Any]]:
+    return [change.as_result() for change in changes if condition(change)]
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:

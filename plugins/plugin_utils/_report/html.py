@@ -126,7 +126,7 @@ def _digest(text: str) -> str:
 def _environment() -> Any:
     import jinja2
 
-    # Everything is escaped. The templates say `safe` only of the style sheet and the script.
+    # Everything is escaped. The templates mark only the style sheet and the script as safe.
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -150,7 +150,7 @@ def _environment() -> Any:
 
 
 def _moment(text: str) -> str:
-    """A timestamp in UTC as people write it; anything else as it is."""
+    """A timestamp in UTC, to the minute; anything else as it is."""
     date, separator, time = text.partition("T")
     utc = time.endswith(("Z", "+00:00"))
     return f"{date} {time[:5]} UTC" if separator and utc else text

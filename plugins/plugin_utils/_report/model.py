@@ -31,7 +31,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class Slice:
-    """Entries that were collected together. ``timestamp`` stands for those that do not say when they were read."""
+    """Entries that were collected together. ``timestamp`` is used for those without the time at which they were read."""
 
     timestamp: str
     entries: Sequence[Entry]

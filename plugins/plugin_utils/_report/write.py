@@ -102,7 +102,7 @@ def _hosts(given: Any) -> dict[str, str | None]:
 
 
 def write_report(options: ReportOptions) -> dict[str, Any]:
-    """Write all files of the report, and return what it says. Raises: SsprError."""
+    """Write all files of the report, and return the result of the task. Raises: SsprError."""
     previous = read_report("previous_report", options.previous_report) if options.previous_report else None
     merged = [read_report("merge", path) for path in options.merge]
     entries, warnings = read_entries(options.entries_dir) if options.entries_dir else ([], [])
