@@ -35,7 +35,7 @@ GRADES: tuple[Grade, ...] = get_args(Grade)
 class Evaluation:
     """A control's status, and what it is based on. ``actual`` is what the tenant has, in words.
 
-    ``as_of`` is when that was so (ISO 8601). ``earlier`` is the result of an earlier report, with grade ``last_verified``.
+    ``as_of`` is when that was so (ISO 8601). ``earlier`` is an earlier report's result, with grade ``last_verified``.
     """
 
     status: Status

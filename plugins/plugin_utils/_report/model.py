@@ -31,7 +31,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class Slice:
-    """Entries that were collected together. ``timestamp`` is used for those without the time at which they were read."""
+    """Entries that were collected together. ``timestamp`` is for those without a time of their own."""
 
     timestamp: str
     entries: Sequence[Entry]
