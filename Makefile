@@ -1,6 +1,6 @@
 # Short names for tools/*.sh, which need bash, git and Python 3.11 or later. Everything else goes into this folder.
 SHELL := /bin/bash
-GATES := ruff format yamllint codespell shellcheck changelog build mypy imports docs-lint generated ansible-lint unit modules oldest browser sanity molecule sanity-oldest
+GATES := ruff format yamllint codespell shellcheck djlint deno changelog build mypy imports docs-lint generated ansible-lint unit modules oldest browser sanity molecule sanity-oldest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint generate docs benchmark lock clean $(GATES)

@@ -44,12 +44,16 @@ def sanity(variables: str = "") -> str:
 
 GENERATE = "PYTHONPATH=$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs"
 
+WEB = "plugins/plugin_utils"  # style sheets, scripts and schemas
+
 GATES = (
     Gate("ruff", "ruff check --quiet", lint=True),
     Gate("format", "ruff format --diff --quiet", lint=True),
     Gate("yamllint", "yamllint --strict .", lint=True),
     Gate("codespell", "codespell", lint=True),
     Gate("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
+    Gate("djlint", "djlint --lint --quiet plugins/plugin_utils/_report/templates", lint=True),
+    Gate("deno", f"deno lint --quiet {WEB} && deno fmt --quiet --check --line-width=120 {WEB} docs/schemas", lint=True),
     Gate(
         "changelog",
         "antsibull-changelog lint && antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml",

@@ -2,12 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module of this name in Ansible's own worker where that will do."""
+"""Writes the report of an audit. It runs on the controller alone; the module of this name is its documentation."""
 
 from __future__ import annotations
 
-from ansible_collections.tenantops.entra.plugins.plugin_utils._in_process import InProcessAction
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._errors import SsprError
+from ..plugin_utils._report.write import SPEC, ReportOptions, write_report
 
 
-class ActionModule(InProcessAction):
+class ActionModule(ActionBase):
     """The action plugin that Ansible looks for."""
+
+    # The report is no change of a tenant, so it is written in check mode too, in which audits run.
+    _supports_check_mode = True
+    # It is refused below, in the shape that every error of this collection has.
+    _supports_async = True
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        try:
+            self._refuse_async()
+            super().run(tmp, task_vars)
+            return write_report(ReportOptions.of(self._validated(), self._loader.path_dwim))
+        except SsprError as exc:
+            return exc.as_failure()
+
+    def _refuse_async(self) -> None:
+        if self._task.async_val:
+            raise SsprError(
+                "unsupported",
+                "async: sspr_report runs on the controller and does not support async",
+                hint="Remove async and poll from the task.",
+            )
+
+    def _validated(self) -> dict[str, Any]:
+        """The arguments as the spec has them. A null is not given. Raises: SsprError(invalid_setting)."""
+        self._task.args = {name: value for name, value in self._task.args.items() if value is not None}
+        try:
+            arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=dict(SPEC))[1]
+        except AnsibleActionFail as exc:
+            hint = "Correct the options of the task. Nothing was written."
+            raise SsprError("invalid_setting", str(exc), hint=hint) from exc
+        return arguments

@@ -3,20 +3,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge one tenant's self-service password reset by baselines, with evidence."""
+"""Audit the self-service password reset of one tenant against baselines."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_audit
-short_description: Judge one tenant's self-service password reset by baselines, with evidence
+short_description: Audit the self-service password reset of one tenant against baselines
 version_added: 0.1.0
 description:
-  - Reads the tenant, and tells for each control of the baselines whether it is met, what was expected, what is there,
-    and what that rests on.
-  - The options of M(tenantops.entra.sspr_policy) are what the tenant itself shall have. They are judged as a baseline
-    of their own, C(wanted).
-  - Never writes to a tenant, and sends no more requests than M(tenantops.entra.sspr_info), except for O(signals).
+  - Reads the tenant, and returns for each control of the baselines whether it is met, what is expected, what the tenant
+    has, and what evidence there is.
+  - The options of M(tenantops.entra.sspr_policy) are the settings agreed for the tenant. They are evaluated as a
+    baseline of their own, C(wanted).
+  - Never writes to a tenant, and sends no more requests than M(tenantops.entra.sspr_info), except for
+    O(extra_evidence).
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
@@ -31,92 +32,91 @@ extends_documentation_fragment:
 options:
   baselines:
     description:
-      - What to judge by. A name of a built-in baseline, which is one of V(cis_m365_v7), V(cis_azure_v5),
-        V(asd_blueprint), V(microsoft_recommended), or a whole baseline of your own as a dictionary.
-      - The guide C(docs/baselines.md) has the form. What is wrong in one is an error that names the place, before
-        anything is sent.
+      - The baselines to audit against. Each is the name of a built-in one, V(cis_m365_v7), V(cis_azure_v5),
+        V(asd_blueprint) or V(microsoft_recommended), or a baseline of your own as a dictionary.
+      - The guide C(docs/baselines.md) describes the form, and C(docs/schemas/baseline-1.schema.json) is its schema.
+        An error in a baseline is reported with its place before anything is sent.
     type: list
     elements: raw
     default: []
   waivers:
     description:
-      - Controls that somebody answers for. While a waiver is in force, what is not met or not known is V(waived).
-      - One that has expired waives nothing any more, and is a finding.
+      - Controls that are accepted as they are, each by a named owner until a date. While a waiver is in force, a
+        control that is not met or unknown is V(waived).
+      - A waiver that has expired is reported as a finding.
     type: list
     elements: dict
     suboptions:
-      control:
-        description: The control's ID with its baseline, as in V(cis_m365_v7:5.2.4.2).
+      id:
+        description: The id of the control with its baseline, for example V(cis_m365_v7:5.2.4.2).
         type: str
         required: true
       reason:
-        description: Why.
+        description: Why it is accepted.
         type: str
         required: true
       owner:
-        description: Who answers for it.
+        description: Who accepts it.
         type: str
         required: true
       expires:
-        description: The last day on which it counts, as in V(2027-03-31).
+        description: The last day on which it counts, for example V(2027-03-31).
         type: str
         required: true
   attestations:
     description:
-      - A person's word that a control is met. It counts where the tenant itself tells nothing, until it expires.
-      - Where the tenant tells the contrary, that is a finding, and the control is not met.
+      - Controls that a person has checked and confirms. An attestation counts until it expires, where the setting
+        cannot be read.
+      - Where the tenant contradicts it, the control fails, and the contradiction is reported as a finding.
     type: list
     elements: dict
     suboptions:
       control:
-        description: The control's ID with its baseline, as in V(cis_m365_v7:5.2.4.2).
+        description: The id of the control with its baseline, for example V(cis_m365_v7:5.2.4.2).
         type: str
         required: true
       who:
-        description: Who says so.
+        description: Who confirms it.
         type: str
         required: true
       when:
-        description: The day on which it was looked at, as in V(2026-11-24).
+        description: The day on which it was checked, for example V(2026-11-24).
         type: str
         required: true
       evidence:
-        description: What was seen, or where it is kept.
+        description: What was seen, or where the evidence is kept.
         type: str
         required: true
       expires:
         description: The last day on which it counts.
         type: str
         required: true
-  previous:
+  previous_report:
     description:
-      - RV(entry) of an earlier audit of this tenant, or a report with it. Where a control cannot be read today, its
-        result of then is shown with its date. It never counts as met today.
-    type: dict
-  previous_path:
-    description:
-      - A file with the same, as JSON. Wins over O(previous).
+      - Path of an earlier C(report.json), or of a file that an earlier audit wrote to O(result_path).
+      - For a control that cannot be read today, the earlier result is shown with its date. It does not count today.
     type: path
   as_of:
     description:
-      - The day by which waivers and attestations are judged, as in V(2027-02-01). Left out, it is today (UTC).
+      - The date by which waivers and attestations are evaluated, for example V(2027-02-01). Defaults to today (UTC).
     type: str
-  signals:
+  extra_evidence:
     description:
-      - Whether to ask for the registration report and for Microsoft Secure Score. They tell whether everybody may
-        reset, and how many could.
-      - V(auto) asks where the policy itself could not be read. V(always) asks in any case, for RV(entry.coverage),
-        RV(entry.outlook) and contradictions. The report has a page for each 999 users.
+      - Whether to read the registration report and Microsoft Secure Score. They show whether every user can reset, and
+        how many could.
+      - V(auto) reads them where the scope in the policy could not be read. V(always) reads them in any case, for
+        RV(entry.coverage), RV(entry.outlook) and contradictions. The report takes a request for each 999 users.
     type: str
     choices: [never, auto, always]
     default: auto
-  host:
-    description: The tenant's name in the report. Left out, it is O(tenant_id).
+  run_host:
+    description: The name of the tenant in the report. Defaults to O(tenant_id).
     type: str
   result_path:
     description:
-      - A file on the controller to put RV(entry) into, as JSON, whole or not at all, readable by its owner only.
-      - It is written in check mode too, since it is no part of the tenant.
+      - A file on the controller to which RV(entry) is written as JSON, whole or not at all, readable by its owner only.
+      - It is written when the task fails too, so that the report shows why the tenant could not be audited.
+      - It is written in check mode too, because it is not part of the tenant.
     type: path
 attributes:
   action_group:
@@ -129,63 +129,68 @@ attributes:
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full
-    details: Shows the options given in the task, as they are and as they are wanted.
+    details: Shows the options given in the task, as they are in the tenant and as requested.
 notes:
-  - Needs the application permission C(Organization.Read.All) of Microsoft Graph, to make sure of the tenant.
-  - Needs the application permission C(Policy.Read.AuthenticationMethod), to read the methods and where they live.
-  - Needs the application permission C(Policy.Read.All), only where O(admins_can_reset) or a control asks for it.
-  - Needs the application permission C(AuditLog.Read.All) and Entra ID P1, only where O(signals) are asked for. Without
-    them the registration report is unavailable.
-  - Needs the application permission C(SecurityEvents.Read.All), only where O(signals) are asked for. Without it Secure
-    Score is unavailable.
-  - Needs a portal user with the role C(Security Administrator), C(User Administrator) or
-    C(Authentication Policy Administrator). Without a portal credential, what only the portal API has is not verified.
+  - Relative paths are relative to the directory of the playbook.
+  - Requires the application permission C(Organization.Read.All) of Microsoft Graph, to identify the tenant.
+  - Requires the application permission C(Policy.Read.AuthenticationMethod), to read the methods and which policy the
+    tenant uses for them.
+  - Requires the application permission C(Policy.Read.All) only if O(admins_can_reset) is set, or a control needs it.
+  - Requires the application permission C(AuditLog.Read.All) and Entra ID P1 only for O(extra_evidence). Without them
+    the registration report is unavailable.
+  - Requires the application permission C(SecurityEvents.Read.All) only for O(extra_evidence). Without it Secure Score
+    is unavailable.
+  - Requires a portal user with the role C(Security Administrator), C(User Administrator) or
+    C(Authentication Policy Administrator). Without a portal credential, settings that only the portal API has are not
+    verified.
+  - Baselines of your own need the Python library jsonschema on the controller.
   - O(allow_sign_in_change) has no effect here.
-  - A group that is wanted by its display name is compared by it. Give the object ID where names are not unique.
+  - A group that is requested by its display name is compared by its name. Use the object ID where names are not unique.
 seealso:
   - module: tenantops.entra.sspr_info
   - module: tenantops.entra.sspr_policy
+  - module: tenantops.entra.sspr_report
 """
 
 EXAMPLES = r"""
-- name: Judge the tenant by two baselines, and by what it shall have
+- name: Audit the tenant against two baselines, and the settings agreed for it
   tenantops.entra.sspr_audit:
     tenant_id: 11111111-1111-4111-8111-111111111111
     baselines: [cis_m365_v7, microsoft_recommended]
     scope: all
     methods_required: 2
     waivers:
-      - control: cis_m365_v7:5.2.4.2
+      - id: cis_m365_v7:5.2.4.2
         reason: Users register a second method until March
         owner: it@contoso.com
         expires: "2027-03-31"
-  register: found
+  register: audit
 
-- name: Show what is not met
+- name: Show the controls that are not met
   ansible.builtin.debug:
-    msg: "{{ found.entry.controls | selectattr('status', 'eq', 'fail') | map(attribute='id') }}"
+    msg: "{{ audit.entry.controls | selectattr('status', 'eq', 'fail') | map(attribute='id') }}"
 """
 
 RETURN = r"""
 entry:
-  description: The tenant's entry of a report.
-  returned: success
+  description: The tenant's entry in a report.
+  returned: always
   type: dict
   contains:
     schema:
-      description: The version of this form, V(1).
+      description: The version of the report's schema, V(1).
       type: int
     host:
-      description: As given.
+      description: The name of the tenant in the report.
       type: str
     tenant:
       description: The same as RV(tenant).
       type: dict
     run:
-      description: Always V(ok) here.
+      description: V(ok), or V(failed) when the task failed.
       type: str
     error:
-      description: Always null here.
+      description: The same as RV(error) when the task failed, otherwise null.
       type: dict
     state:
       description: The same as RV(state).
@@ -205,65 +210,66 @@ entry:
           description: The baseline's ID.
           type: str
         control:
-          description: The control's number or name in it.
+          description: The number or name of the control in the baseline.
           type: str
         title:
-          description: What it asks for.
+          description: The title of the control.
           type: str
         level:
-          description: The benchmark's level, null where it has none.
+          description: The level in the benchmark; null when there is none.
           type: str
         settings:
-          description: The options it looks at.
+          description: The options that it checks.
           type: list
           elements: str
         expected:
-          description: What they shall be.
+          description: The values that it expects, in words.
           type: str
         actual:
-          description: What they are.
+          description: The values that the tenant has, in words.
           type: str
         status:
           description: V(pass), V(fail), V(waived) or V(unknown).
           type: str
         grade:
           description:
-            - What the status rests on. V(verified) was read from the tenant in this task.
-            - V(inferred) follows from the registration report or Secure Score; only O(scope=all) and its contrary can.
-            - V(attested) is a person's word.
-            - V(last_verified) is no answer for today, an earlier report has one with a date.
-            - V(unavailable) is no answer at all, RV(entry.controls[].reason) says why.
+            - What the status is based on. V(verified) was read directly from the tenant in this task.
+            - V(inferred) follows from the registration report or Secure Score. Only whether every user is enabled can
+              be inferred.
+            - V(attested) was confirmed by a person.
+            - V(last_verified) could not be read. The result of an earlier report is in RV(entry.controls[].last).
+            - V(unavailable) could not be read. RV(entry.controls[].reason) has the reason.
           type: str
         reason:
-          description: Where this was read, or why it was not.
+          description: Where it was read, or why it could not be read.
           type: str
         as_of:
-          description: When this was so.
+          description: When this was the case.
           type: str
         last:
-          description: With grade V(last_verified), the earlier C(status), C(actual) and C(as_of).
+          description: With grade V(last_verified), the earlier C(status), C(actual) and C(as_of); otherwise null.
           type: dict
         fix:
-          description: What to do.
+          description: How to fix it.
           type: str
         source:
-          description: Who recommends it.
+          description: The source of the recommendation.
           type: str
         link:
           description: The page in the admin center.
           type: str
         waiver:
-          description: The waiver that is in force.
+          description: The waiver that is in force; null when there is none.
           type: dict
         attestation:
-          description: The attestation that is in force.
+          description: The attestation that is in force; null when there is none.
           type: dict
         conflicts:
-          description: Controls that want the contrary, which no setting can meet together with this one.
+          description: The ids of controls that no value of a setting can meet together with this one.
           type: list
           elements: str
     findings:
-      description: What contradicts each other, what has expired, and what names a control that is not there.
+      description: Evidence that contradicts other evidence, and waivers and attestations that do not count.
       type: list
       elements: dict
       contains:
@@ -276,11 +282,12 @@ entry:
           type: str
     coverage:
       description:
-        - How many users who are no administrators and no guests the policy means (C(in_scope)), the report calls
-          C(enabled), have C(registered), and could reset (C(capable)). Null without the registration report.
+        - The number of users to whom the policy applies (C(in_scope)), who are C(enabled) and C(registered) according
+          to the registration report, and who can reset (C(capable)). Administrators and guests are not counted. Null
+          without the report.
       type: dict
     outlook:
-      description: For each day on which methods end, how many users can reset until then and no longer.
+      description: For each day on which Microsoft retires methods, how many users can no longer reset from then on.
       type: list
       elements: dict
       contains:
@@ -288,21 +295,23 @@ entry:
           description: The day.
           type: str
         what:
-          description: What ends.
+          description: What changes on that day.
           type: str
         users:
-          description: How many users lose their reset, null where it cannot be told.
+          description: The number of affected users; null when it is unknown.
           type: int
         why_unknown:
-          description: Why it cannot be told.
+          description: Why the number is unknown.
           type: str
     evidence:
       description:
-        - When (C(at), UTC), by which C(app) and C(portal_user), the C(request_ids), a digest of each document
-          (C(digests)), and the versions of the C(baselines).
+        - What the entry is based on. When it was read (C(at), UTC), with which C(app), the C(request_ids), a digest of
+          each document (C(digests)), and the version of each baseline (C(baselines)).
+        - C(portal_user) is the signed-in user of the portal API, with C(id), C(user_principal_name) and
+          C(display_name); null without a portal credential.
       type: dict
     unavailable:
-      description: What could not be read, as in M(tenantops.entra.sspr_info).
+      description: What could not be read, each with C(what), C(options), C(reason), C(message) and C(hint).
       type: list
       elements: dict
   sample:
@@ -317,22 +326,23 @@ entry:
         grade: verified
 state:
   description:
-    - V(drift) when a control is not met and not waived, else V(incomplete) when one is not known, else V(clean).
-  returned: success
+    - V(drift) when a control is neither met nor waived, otherwise V(incomplete) when one is unknown or the task failed,
+      otherwise V(clean).
+  returned: always
   type: str
 diff:
-  description: The options given in the task, where they could be read.
+  description: The options given in the task, as far as they could be read.
   returned: success
   type: dict
   contains:
     before:
-      description: As they are.
+      description: As they are in the tenant.
       type: dict
     after:
-      description: As they are wanted.
+      description: As requested.
       type: dict
 manual:
-  description: The options given in the task that could not be read, page by page with its address.
+  description: The options given in the task that could not be read, by page with its link.
   returned: success
   type: list
   elements: dict
@@ -340,7 +350,7 @@ digests:
   description: A SHA-256 of each document that was read, by document.
   returned: success
   type: dict
-  sample: {portal: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+  sample: {sspr_policy: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
 tenant:
   description: The tenant as it describes itself.
   returned: when the tenant was identified
@@ -368,8 +378,8 @@ error:
   contains:
     kind:
       description:
-        - One of C(credential), C(portal_credential_expired), C(tenant_mismatch), C(permission), C(licence),
-          C(invalid_setting), C(throttled), C(unreachable), C(unexpected_document), C(internal).
+        - One of C(credential), C(portal_credential_expired), C(tenant_mismatch), C(permission), C(license),
+          C(invalid_setting), C(throttled), C(unreachable), C(unexpected_document), C(environment), C(internal).
       type: str
     plane:
       description: The service, C(graph) or C(portal), or null.
@@ -387,7 +397,7 @@ error:
       description: The service's id of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
 """
 

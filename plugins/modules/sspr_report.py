@@ -3,113 +3,128 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write one report of an audit over many tenants."""
+"""Documentation of the action plugin of this name."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_report
-short_description: Write one report of an audit over many tenants
+short_description: Write a report of an audit of many tenants
 version_added: 0.1.0
 description:
-  - Joins what an audit has found in each tenant, and writes it into O(directory) as C(report.html) for people,
-    C(report.csv) for spreadsheets, C(report.json) for programs and the next report, C(report.junit.xml) for pipelines,
-    and a page for each client in C(tenants).
-  - Each HTML file stands for itself. It loads nothing, and can be read without scripts, printed, and sent on.
-  - C(report.json) is described by C(docs/schemas/audit-report-1.schema.json) in this collection.
-  - Works on the controller only, and sends nothing. Needs the Python libraries jinja2, which comes with Ansible, and
-    pygal.
-  - The files can be read by their owner alone. It is for you to hand them on.
+  - Merges the entries that M(tenantops.entra.sspr_audit) wrote for each tenant into one report, and compares it with an
+    earlier one.
+  - Writes C(report.html) to read, C(report.csv) for spreadsheets, C(report.json) for programs and the next report,
+    C(report.junit.xml) for pipelines, and a page for each client in C(tenants), into O(output_dir).
+  - Each HTML file is self-contained. It loads nothing, works without scripts, and can be printed and sent by email.
+  - C(docs/schemas/audit-report-1.schema.json) in this collection describes C(report.json).
+  - Runs on the controller only, and sends nothing to any tenant.
 author:
   - tenantops contributors (@tenantops)
 options:
-  directory:
+  output_dir:
     description:
-      - Where the report is written, on the controller. It is made if there is none, for its owner alone.
-      - Files of an earlier report are replaced, each as a whole. Pages of tenants that are no longer in the report are
-        left there, so have a directory for each report.
+      - The directory of the report on the controller. It is created if it does not exist, readable by its owner only.
+      - Files of an earlier report are replaced, each as a whole. Pages of tenants that are no longer in the report
+        stay, so use a new directory for each report.
     type: path
     required: true
   entries_dir:
     description:
-      - A directory with a C(.json) file for each tenant, as the audit writes them.
-      - A file that is no such entry is left out with a warning.
+      - The directory with a C(.json) file for each tenant, as M(tenantops.entra.sspr_audit) writes it.
+      - A file that is not an entry is ignored with a warning.
     type: path
   merge:
     description:
-      - Paths of C(report.json) of slices of the fleet, to be merged into this report.
-      - Where a tenant is in more than one, what was found last counts.
+      - Paths of C(report.json) of other audits, to merge into this report.
+      - Where a tenant is in more than one, the entry that was read last counts.
     type: list
     elements: path
     default: []
   hosts:
     description:
-      - All tenants that were meant, as a list of inventory names, or as a dictionary of inventory names, each with the
-        tenant's GUID or domain.
-      - Those that nothing was found of appear as not run.
+      - All tenants that should be in the report. Either a list of inventory names, or a dictionary of inventory names,
+        each with the tenant's GUID or domain.
+      - Those without an entry are shown as not run.
     type: raw
-  previous:
-    description: Path of an earlier C(report.json), to tell what is different since then.
+  previous_report:
+    description: Path of an earlier C(report.json), to show what has changed since then.
     type: path
   as_of:
-    description: The date the report is for, C(YYYY-MM-DD). Left out, it is today (UTC).
+    description:
+      - The date of the report, C(YYYY-MM-DD). It decides whether a waiver of the earlier report has expired.
+      - Defaults to today (UTC).
     type: str
   generated:
     description:
-      - The time the report says it was made, ISO 8601. Left out, it is now.
-      - All else that is written depends on the other options and files alone.
+      - The time at which the report was generated, as it is shown in the report, for example V(2026-11-25T16:00:00Z).
+        Defaults to now.
+      - With it, the same options and files always give the same report.
     type: str
   title:
-    description: The report's title.
+    description: The title of the report.
     type: str
     default: SSPR audit
   fail_on:
     description:
-      - When RV(verdict) says that the report is to fail. The module itself does not fail for it.
-      - With V(drift), where a tenant is in state C(drift). With V(incomplete), where one is in state C(drift) or
-        C(incomplete), so whenever not all are C(clean).
+      - What RV(verdict) fails for. The task itself does not fail.
+      - V(failed) means tenants that could not be audited, V(drift) tenants in state C(drift), V(incomplete) tenants in
+        state C(incomplete), which includes those that were not run.
+      - Each choice also fails for what the choices before it fail for.
     type: str
-    choices: [never, drift, incomplete]
+    choices: [never, failed, drift, incomplete]
     default: never
   pages:
-    description: Whether to write a page for each client, with nothing of another.
+    description: Whether to write a page for each client, which has nothing of any other.
     type: bool
     default: true
 attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the
+      controller
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
   check_mode:
     description: Can run in C(check_mode) and return the predicted result without changing anything.
     support: partial
-    details: The report is written in check mode too, as audits run in it. It is no change in a tenant.
+    details: The report is written in check mode too, in which audits run. It changes nothing in any tenant.
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: none
 notes:
-  - Never says C(changed), which in an audit stands for drift.
-  - In JUnit, a control that fails is a failure, one that is unknown or waived is skipped, with the reason, and a tenant
-    that was not read is an error.
+  - Relative paths are relative to the directory of the playbook.
+  - Always returns C(changed=false), because in an audit C(changed) means drift.
+  - In JUnit, a control that fails is a failure. One that is unknown or waived is skipped, with the reason. A tenant
+    that could not be audited, or was not run, is an error.
+requirements:
+  - jsonschema (Python library on the controller)
+seealso:
+  - module: tenantops.entra.sspr_audit
 """
 
 EXAMPLES = r"""
 - name: Write the report of this audit
   tenantops.entra.sspr_report:
-    directory: reports/2026-11
+    output_dir: reports/2026-11
     entries_dir: reports/2026-11/entries
     hosts: "{{ ansible_play_hosts_all }}"
-    previous: reports/2026-10/report.json
+    previous_report: reports/2026-10/report.json
     fail_on: drift
   delegate_to: localhost
   run_once: true
   register: report
 
-- name: Fail where somebody wants it
+- name: Fail on drift
   ansible.builtin.fail:
-    msg: "{{ report.verdict.message }}"
+    msg: "{{ report.verdict.message }}: {{ report.verdict.tenants | join(', ') }}"
   when: report.verdict.fail
   run_once: true
 
-- name: Make one report of two slices of the fleet
+- name: Merge the reports of two parts of the fleet
   tenantops.entra.sspr_report:
-    directory: reports/all
+    output_dir: reports/all
     merge:
       - reports/north/report.json
       - reports/south/report.json
@@ -120,7 +135,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: The files of the report, and the directory of the clients' pages where they were asked for.
+  description: The files of the report, and the directory of the clients' pages if they were requested.
   returned: success
   type: dict
   sample:
@@ -130,17 +145,17 @@ paths:
     junit: reports/2026-11/report.junit.xml
     tenants: reports/2026-11/tenants
 states:
-  description: How many tenants are in each state.
+  description: The number of tenants in each state.
   returned: success
   type: dict
   sample: {drift: 61, incomplete: 27, clean: 412}
 runs:
-  description: How many tenants were read, could not be read, and were not run.
+  description: The number of tenants that were audited, could not be audited, and were not run.
   returned: success
   type: dict
   sample: {ok: 485, failed: 3, not_run: 12}
 since:
-  description: How much is different from the report in O(previous); null without one.
+  description: How much has changed since O(previous_report); null without one.
   returned: success
   type: dict
   sample:
@@ -151,17 +166,24 @@ since:
     new_tenants: 3
     gone_tenants: 0
 verdict:
-  description: What follows from O(fail_on).
+  description: Whether the audit fails according to O(fail_on).
   returned: success
   type: dict
   contains:
     fail:
-      description: Whether the report is to fail.
+      description: Whether it fails.
       type: bool
     message:
-      description: Why.
+      description: What it fails for, in numbers.
       type: str
-  sample: {fail: true, message: "fail_on is drift: 61 in state drift, of 500 tenants."}
+    tenants:
+      description: The tenants that it fails for, by inventory name.
+      type: list
+      elements: str
+  sample:
+    fail: true
+    message: "fail_on is drift: 1 could not be audited, 1 with drift of 500 tenants"
+    tenants: [contoso, fabrikam]
 error:
   description: What went wrong.
   returned: failure
@@ -169,41 +191,24 @@ error:
   contains:
     kind:
       description:
-        - One of C(invalid_setting), C(not_found), C(not_recorded), C(internal).
+        - One of C(invalid_setting), C(unsupported), C(not_found), C(not_recorded), C(environment).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: Always null, because no service is involved.
       type: str
     status:
-      description: The service's HTTP status.
+      description: Always null.
       type: int
     code:
-      description: The service's own error code.
+      description: Always null.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: Always null.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
 """
-
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.tenantops.entra.plugins.module_utils._ansible_module import main
-from ansible_collections.tenantops.entra.plugins.module_utils.report.write import SPEC, write
-
-ARGUMENT_SPEC = SPEC
-
-
-def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:  # noqa: ARG001
-    """Write the report, in check mode too."""
-    return write(params)
-
-
-if __name__ == "__main__":
-    main(run, ARGUMENT_SPEC)

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from ansible_collections.tenantops.entra.plugins.module_utils.report.html import fleet_page, tenant_pages
-from ansible_collections.tenantops.entra.plugins.module_utils.report.model import cleaned, joined
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.html import fleet_page, tenant_pages
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.model import Slice, merge
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.printable import printable
 from ansible_collections.tenantops.entra.tests.support.fleet import failed, fleet, hostile, report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -32,7 +33,7 @@ ARGUMENTS = (
 
 
 def written(directory: Path, entries: list[dict[str, Any]], hosts: dict[str, str | None] | None = None) -> Path:
-    whole = report(joined([("", entries)], hosts or {}), previous=report(list(fleet(len(entries), seed=7))))
+    whole = report(merge([Slice("", entries)], hosts or {}), previous=report(list(fleet(len(entries), seed=7))))
     (directory / "tenants").mkdir()
     (directory / "report.html").write_text(fleet_page(whole, pages=True), encoding="utf-8")
     for name, page in tenant_pages(whole):
@@ -42,7 +43,7 @@ def written(directory: Path, entries: list[dict[str, Any]], hosts: dict[str, str
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tenants of each sort, so few that everything in them can be looked at."""
+    """Tenants of each sort, so few that everything in them can be checked."""
     entries = [*list(fleet(40))[4:6], failed("broken")]
     return written(tmp_path_factory.mktemp("few"), entries, {"late": None})
 
@@ -60,8 +61,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of tenants that are out to do harm."""
-    return written(tmp_path_factory.mktemp("odd"), cleaned(hostile()))
+    """A report of tenants that try to do harm."""
+    return written(tmp_path_factory.mktemp("odd"), printable(hostile()))
 
 
 @pytest.fixture(scope="session")
@@ -99,5 +100,5 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     made = Visit(context.new_page())
     yield made
     context.close()
-    assert [url for url in made.requests if not url.startswith("file:")] == [], "nothing is asked of the network"
+    assert [url for url in made.requests if not url.startswith("file:")] == [], "nothing is requested from the network"
     assert made.complaints == []

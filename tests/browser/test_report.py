@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as people meet it: opened from disk in Chromium, filtered, sorted, printed, read with a screen reader."""
+"""The report as users see it: opened from disk in Chromium, filtered, sorted, printed, read with a screen reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from ansible_collections.tenantops.entra.plugins.module_utils.report.model import cleaned
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.printable import printable
 from ansible_collections.tenantops.entra.tests.support.fleet import HOSTILE, fleet
 
 from .conftest import Visit
@@ -78,18 +78,18 @@ def test_the_summary_is_seen_first(visit: Visit, small: Path) -> None:
     page = visit.open(small / "report.html")
     expect(page.locator(".lead")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("img", name="clean")).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("heading", name="Missed most often")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("heading", name="Most common failures")).to_be_in_viewport(ratio=1)
 
 
 def test_filters(visit: Visit, small: Path) -> None:
     page = visit.open(small / "report.html")
     status = page.get_by_role("status")
     expect(status).to_have_text("42 of 42 tenants")
-    page.get_by_label("Has a control that is").select_option("fail")
+    page.get_by_label("Has a control with status").select_option("fail")
     assert hosts(page) == with_status("fail")
     page.get_by_label("Control", exact=True).select_option(label="cis_azure_v5:5.10")
     assert hosts(page) == with_status("fail", "cis_azure_v5:5.10") != set()
-    page.get_by_label("Has a control that is").select_option("")
+    page.get_by_label("Has a control with status").select_option("")
     page.get_by_label("State", exact=True).select_option("not run")
     assert names(page) == ["late", "later"]
     page.get_by_label("State", exact=True).select_option("")
@@ -148,7 +148,7 @@ def test_a_name_leads_to_its_details_and_page(visit: Visit, small: Path) -> None
     details = page.locator("section.details > details", has=page.get_by_role("heading", name=name, exact=True))
     expect(details).to_have_attribute("open", "")
     expect(details.locator("summary").first).to_be_in_viewport(ratio=1)
-    details.get_by_role("link", name="The page for this client").click()
+    details.get_by_role("link", name="Open the client page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"SSPR audit: {name}")
 
 
@@ -185,8 +185,8 @@ def test_it_prints(visit: Visit, small: Path) -> None:
     pdf, text = printed(page)
     for name in names(page):
         assert name in text
-    assert "tenants meet all that was checked" in text
-    assert "Has a control that is" not in text
+    assert "tenants meet every control" in text
+    assert "Has a control with status" not in text
     assert len(pdf.pages) < 12
     shapes = {sheet.mediabox.width > sheet.mediabox.height for sheet in pdf.pages}
     assert shapes == {True, False}, "the matrix is on wide sheets"
@@ -207,7 +207,7 @@ def test_hostile_tenants_are_only_text(visit: Visit, odd: Path) -> None:
     assert schemes == ["file:"], "no link leads where a tenant wants"
     shown = set(page.locator("#grid a.name bdi").all_text_contents())
     # HTML has one kind of line end.
-    assert shown == {cleaned(text).replace("\r", "\n") for text in HOSTILE}
+    assert shown == {printable(text).replace("\r", "\n") for text in HOSTILE}
     page.get_by_label("Tenant", exact=True).fill("<script>")
     expect(page.get_by_role("status")).to_have_text(f"1 of {len(HOSTILE)} tenants")
     for path in (odd / "tenants").iterdir():
@@ -241,7 +241,7 @@ def test_five_hundred_tenants(visit: Visit, large: Path) -> None:
     expect(status).to_have_text("500 of 500 tenants")
     assert (large / "report.html").stat().st_size < 8_000_000
     page.get_by_role("button", name="Sort by Fails").click()
-    page.get_by_label("Has a control that is").select_option("fail")
+    page.get_by_label("Has a control with status").select_option("fail")
     page.get_by_label("Tenant", exact=True).fill("dental")
     counts = [int(text) for text in column(page, 2)]
     assert counts == sorted(counts)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The audit in real Ansible: what it reads, says and rests on; and a fleet in which every cell is known."""
+"""The audit in real Ansible: what it reads and reports, and on what evidence; a fleet in which every cell is known."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.read import ENTRY_SCHEMA
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible
 
 from .conftest import ALL_PERMISSIONS, APP, GROUP, OPERATOR, Tenant
@@ -74,15 +75,20 @@ def reads(tenant: Tenant) -> list[str]:
 
 
 @pytest.mark.oldest
-def test_a_tenant_is_judged_in_one_task_that_only_reads(make_tenant: Any, tmp_path: Path, ansible: Ansible) -> None:
+def test_a_tenant_is_audited_in_one_task_that_only_reads(make_tenant: Any, tmp_path: Path, ansible: Ansible) -> None:
     tenant: Tenant = make_tenant(
         portal_policy={**GOOD, "numberOfAuthenticationMethodsRequired": 1}, apps={APP: [*ALL_PERMISSIONS, *READS]}
     )
     path = tmp_path / "entry.json"
-    wanted = {"scope": "all", "reconfirm_days": 90}
+    agreed = {"scope": "all", "reconfirm_days": 90}
     audit, info = ansible.tasks(
         tenant.task(
-            "sspr_audit", check_mode=True, host="contoso", baselines=["cis_m365_v7"], result_path=str(path), **wanted
+            "sspr_audit",
+            check_mode=True,
+            run_host="contoso",
+            baselines=["cis_m365_v7"],
+            result_path=str(path),
+            **agreed,
         ),
         tenant.task("sspr_info"),
     )
@@ -107,7 +113,9 @@ def test_a_tenant_is_judged_in_one_task_that_only_reads(make_tenant: Any, tmp_pa
     assert entry["tenant"] == audit["tenant"] == info["tenant"]
     evidence = entry["evidence"]
     assert evidence["at"].endswith("+00:00")
-    assert (evidence["app"], evidence["portal_user"]) == (APP, OPERATOR)
+    assert evidence["app"] == APP
+    assert set(evidence["portal_user"]) == {"id", "user_principal_name", "display_name"}
+    assert evidence["portal_user"]["user_principal_name"] == OPERATOR
     assert evidence["request_ids"] == audit["request_ids"]
     assert evidence["digests"].items() <= info["digests"].items()
     assert evidence["baselines"]["cis_m365_v7"] == "7.0.0"
@@ -126,18 +134,23 @@ def test_a_tenant_is_judged_in_one_task_that_only_reads(make_tenant: Any, tmp_pa
 
 @pytest.mark.worker_only
 def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, ansible: Ansible, tmp_path: Path) -> None:
-    ours = {"id": "ours_v1", "version": "1", "controls": [{"control": 5.2, "title": "x", "setting": "scope"}]}
-    waiver = {"control": "cis_m365_v7:5.2.4.2", "reason": "r", "owner": "o", "expires": "March"}
+    control = {"title": "x", "setting": "scop", "expect": {"equals": "all"}}
+    ours = {"id": "ours_v1", "version": "1", "controls": [{"control": 5.2, **control}]}
+    waiver = {"id": "cis_m365_v7:5.2.4.2", "reason": "r", "owner": "o", "expires": "March"}
+    typo = {**ours, "controls": [{"control": "5.2", **control}]}
+    (tmp_path / "other.json").write_text('{"schema": 7}')
     (tmp_path / "broken.json").write_text('{"tenants": [{"schema": 2}]}')
     cases = {
-        "there is no baseline 'cis_m365'": {"baselines": ["cis_m365"]},
-        "baselines[0].controls[0].control: 5.2 is no text, put it in quotes": {"baselines": [ours]},
-        "waivers[0].expires: 'March' is not a day": {"waivers": [waiver]},
-        "as_of: 'tomorrow' is not a day": {"as_of": "tomorrow"},
-        "previous: this is no report of an audit": {"previous": {"schema": 7}},
-        "previous_path": {"previous_path": str(tmp_path / "nowhere.json")},
+        "there is no built-in baseline 'cis_m365'": {"baselines": ["cis_m365"]},
+        "baselines[0].controls[0].control: 5.2 is not of type 'string'": {"baselines": [ours]},
+        "waivers[0].expires: 'March' is not a valid date": {"waivers": [waiver]},
+        "as_of: 'tomorrow' is not a valid date": {"as_of": "tomorrow"},
+        "as_of: '20261125' is not a valid date": {"as_of": "20261125"},
+        "previous_report: this is not the report of an audit": {"previous_report": str(tmp_path / "other.json")},
+        "nowhere.json cannot be read": {"previous_report": str(tmp_path / "nowhere.json")},
         "reconfirm_days: 731 is outside 0 to 730": {"reconfirm_days": 731},
-        "previous: this is no report": {"previous_path": str(tmp_path / "broken.json")},
+        "previous_report: this is not the report": {"previous_report": str(tmp_path / "broken.json")},
+        "baselines[0].controls[0].setting: there is no setting 'scop'": {"baselines": [typo]},
     }
     results = ansible.tasks(*(tenant.task("sspr_audit", **options) for options in cases.values()))
     for message, result in zip(cases, results, strict=True):
@@ -147,13 +160,74 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
 
 
 @pytest.mark.worker_only
-def test_without_the_portal_nothing_passes_that_no_signal_carries(make_tenant: Any, ansible: Ansible) -> None:
+def test_a_tenant_that_could_not_be_audited_has_an_entry(make_tenant: Any, ansible: Ansible, tmp_path: Path) -> None:
+    """Whatever the task fails for, and wherever: in the service, in the module's arguments, in the action plugin."""
+    tenant: Tenant = make_tenant()
+    tenant.fault("status", status=403, plane="graph", times=None)
+    typo = {"id": "ours_v1", "version": 1, "controls": []}
+    cases: dict[str, tuple[dict[str, Any], str]] = {
+        "refused": ({}, "permission"),
+        "arguments": ({"reconfirm_days": "many"}, "invalid_setting"),
+        "as_of": ({"as_of": "soon"}, "invalid_setting"),
+        "baseline": ({"baselines": [typo]}, "invalid_setting"),
+        "unnamed": ({"tenant_id": None}, "invalid_setting"),
+    }
+    results = ansible.tasks(
+        *(
+            tenant.task("sspr_audit", run_host=name, result_path=str(tmp_path / f"{name}.json"), **options)
+            for name, (options, _kind) in cases.items()
+        )
+    )
+    for (name, (_options, kind)), result in zip(cases.items(), results, strict=True):
+        assert (name, result.kind) == (name, kind)
+        path = tmp_path / f"{name}.json"
+        entry = json.loads(path.read_text())
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert entry == result["entry"]
+        assert (entry["host"], entry["run"], entry["state"], entry["controls"]) == (name, "failed", "incomplete", [])
+        assert entry["error"] == result["error"]
+        assert result["state"] == "incomplete"
+        assert "Traceback" not in str(result.values)
+        assert ENTRY_SCHEMA.problem(entry) is None
+
+
+@pytest.mark.worker_only
+def test_an_entry_that_cannot_be_written(make_tenant: Any, ansible: Ansible, tmp_path: Path) -> None:
+    tenant: Tenant = make_tenant()
+    lost = str(tmp_path / "nowhere" / "entry.json")
+    audited, rejected = ansible.tasks(
+        tenant.task("sspr_audit", result_path=lost), tenant.task("sspr_audit", result_path=lost, as_of="soon")
+    )
+    assert audited.kind == "environment"
+    assert f"result_path: {lost} cannot be written: No such file or directory" in audited["msg"]
+    assert rejected.kind == "invalid_setting", "the error that came first"
+    assert any(lost in warning for warning in rejected["warnings"])
+
+
+@pytest.mark.worker_only
+def test_a_library_that_baselines_need_is_named(make_tenant: Any, ansible: Ansible, tmp_path: Path) -> None:
+    tenant: Tenant = make_tenant(portal_policy=GOOD)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "jsonschema.py").write_text("raise ImportError(\"No module named 'jsonschema'\")")
+    ours = {"id": "ours_v1", "version": "1", "controls": []}
+    built_in, own = ansible.tasks(
+        tenant.task("sspr_audit", baselines=["cis_m365_v7"]),
+        tenant.task("sspr_audit", baselines=[ours]),
+        env={"PYTHONPATH": str(tmp_path / "lib")},
+    )
+    assert built_in.ok, "names need no schema"
+    assert own.kind == "environment"
+    assert "jsonschema" in own["msg"]
+
+
+@pytest.mark.worker_only
+def test_without_the_portal_nothing_passes_without_evidence(make_tenant: Any, ansible: Ansible) -> None:
     everyone = [row(1, enabled=True), row(2, enabled=True), row(3, enabled=False, admin=True)]
     seeds: dict[str, dict[str, Any]] = {
         "all": {"registration_report": report(*everyone), "secure_score": score(2, 2)},
         "not all": {"registration_report": report(row(1, enabled=True), row(2, enabled=False))},
         "contrary": {"registration_report": report(*everyone), "secure_score": score(1, 2)},
-        "no licence": {"plans": [], "secure_score": score(2, 2)},
+        "no license": {"plans": [], "secure_score": score(2, 2)},
         "nothing": {"plans": []},
         "no permission": {"apps": {APP: READS[:3]}},
     }
@@ -171,7 +245,7 @@ def test_without_the_portal_nothing_passes_that_no_signal_carries(make_tenant: A
         "all": ("pass", "inferred"),
         "not all": ("fail", "inferred"),
         "contrary": ("unknown", "unavailable"),
-        "no licence": ("pass", "inferred"),
+        "no license": ("pass", "inferred"),
         "nothing": ("unknown", "unavailable"),
         "no permission": ("unknown", "unavailable"),
     }
@@ -186,12 +260,14 @@ def test_without_the_portal_nothing_passes_that_no_signal_carries(make_tenant: A
         assert passed - verified <= ({scope} if left[scope][1] == "inferred" else set())
         assert [it["kind"] for it in entry["findings"]] == (["disagreement"] if name == "contrary" else [])
         assert entry["evidence"]["portal_user"] is None
-        assert {it["page"] for it in entry["unavailable"]} >= {"properties", "registration", "notifications"}
+        assert {it["what"] for it in entry["unavailable"]} >= {"properties", "registration", "notifications"}
     assert found["all"]["coverage"] == {"in_scope": 2, "registered": 0, "capable": 0, "enabled": 2, "as_of": MADE}
     assert found["nothing"]["coverage"] is None
-    reasons = {it["page"]: it["reason"] for it in found["no permission"]["unavailable"]}
+    reasons = {it["what"]: it["reason"] for it in found["no permission"]["unavailable"]}
     assert (reasons["registration report"], reasons["Secure Score"]) == ("permission", "permission")
-    assert {it["page"]: it["reason"] for it in found["nothing"]["unavailable"]}["registration report"] == "licence"
+    [unread] = [it for it in found["nothing"]["unavailable"] if it["what"] == "registration report"]
+    assert set(unread) == {"what", "options", "reason", "message", "hint"}
+    assert unread["reason"] == "license"
     assert results[0]["manual"][0]["settings"] == {"notify_users": True}
     assert all(tenant.writes() == [] for tenant in tenants.values())
 
@@ -200,12 +276,12 @@ def test_without_the_portal_nothing_passes_that_no_signal_carries(make_tenant: A
 def test_what_was_read_earlier_is_shown_and_does_not_count(make_tenant: Any, ansible: Ansible, tmp_path: Path) -> None:
     tenant: Tenant = make_tenant(portal_policy=GOOD)
     path = tmp_path / "entry.json"
-    audit = {"baselines": ["cis_m365_v7"], "signals": "never"}
+    audit = {"baselines": ["cis_m365_v7"], "extra_evidence": "never"}
     blind = {**audit, "portal_refresh_token": None}
     first, later, after = ansible.tasks(
         tenant.task("sspr_audit", result_path=str(path), **audit),
-        tenant.task("sspr_audit", previous_path=str(path), result_path=str(path), **blind),
-        tenant.task("sspr_audit", previous_path=str(path), **blind),
+        tenant.task("sspr_audit", previous_report=str(path), result_path=str(path), **blind),
+        tenant.task("sspr_audit", previous_report=str(path), **blind),
     )
     assert first["state"] == "clean"
     when = first["entry"]["evidence"]["at"]
@@ -213,11 +289,11 @@ def test_what_was_read_earlier_is_shown_and_does_not_count(make_tenant: Any, ans
         assert result["state"] == "incomplete"
         for control in result["entry"]["controls"]:
             assert (control["status"], control["grade"], control["as_of"]) == ("unknown", "last_verified", when)
-            assert control["reason"].startswith(f"Last read on {when}, then pass. Not read: ")
+            assert control["reason"].startswith(f"Last read on {when}, with status pass. Could not be read: ")
 
 
 @pytest.mark.worker_only
-def test_signals_are_asked_for_where_they_are_wanted(make_tenant: Any, ansible: Ansible) -> None:
+def test_extra_evidence_is_read_where_it_is_requested(make_tenant: Any, ansible: Ansible) -> None:
     rows = [
         row(1, enabled=True, methods=("mobilePhone",)),
         row(2, enabled=False),
@@ -228,10 +304,10 @@ def test_signals_are_asked_for_where_they_are_wanted(make_tenant: Any, ansible: 
         registration_report=report(*rows),
         portal_policy={**GOOD, "numberOfAuthenticationMethodsRequired": 1},
     )
-    results = ansible.tasks(*(tenant.task("sspr_audit", signals=name) for name in ("never", "auto", "always")))
+    results = ansible.tasks(*(tenant.task("sspr_audit", extra_evidence=name) for name in ("never", "auto", "always")))
     for result in results[:2]:
         assert result["entry"]["coverage"] is None
-        assert "not asked for" in result["entry"]["outlook"][0]["why_unknown"]
+        assert "not requested" in result["entry"]["outlook"][0]["why_unknown"]
     entry = results[2]["entry"]
     assert entry["coverage"] == {"in_scope": 3, "registered": 2, "capable": 2, "enabled": 2, "as_of": MADE}
     assert [(it["date"], it["users"]) for it in entry["outlook"]] == [("2027-02-01", 1), ("2027-03-01", 0)]
@@ -360,7 +436,7 @@ def fleet(tenants: list[Tenant], directory: Path) -> dict[str, dict[str, Any]]:
         variables: dict[str, Any] = {
             "sspr_audit_baselines": BASELINES,
             "sspr_audit_dir": str(directory),
-            "sspr_audit_as_of": "2026-11-25",
+            "sspr_as_of": "2026-11-25",
             "sspr_scope": "all",
             "sspr_notify_users": True,
         }
@@ -374,7 +450,7 @@ def fleet(tenants: list[Tenant], directory: Path) -> dict[str, dict[str, Any]]:
             tenant.fault("status", status=403, plane="graph", times=None)
         if number in WAIVED | EXPIRED:
             expires = "2027-03-31" if number in WAIVED else "2026-10-31"
-            waiver = {"control": TWO, "reason": "no phones yet", "owner": "it@x.example", "expires": expires}
+            waiver = {"id": TWO, "reason": "no phones yet", "owner": "it@x.example", "expires": expires}
             variables["sspr_audit_waivers"] = [waiver]
         if number in ATTESTED:
             word = {"control": TWO, "who": "anna", "when": "2026-11-01", "evidence": "seen", "expires": "2026-12-01"}
@@ -447,7 +523,7 @@ def test_what_an_audit_fails_for(make_tenant: Any, ansible: Ansible) -> None:
         run = play(ansible, AUDIT, {name: hosts[name] for name in names}, "-e", f"sspr_audit_fail_on={fail_on}")
         codes[(fail_on, *names)] = run.code
         if fail_on == "drift" and run.code:
-            assert "sspr_audit_fail_on is drift, and so it fails for drifting" in " ".join(run.output.split())
+            assert "audit failed (sspr_audit_fail_on: drift): drifting" in " ".join(run.output.split())
     assert codes == {
         ("never", "clean", "drifting", "blind", "refused"): 0,
         ("drift", "clean", "blind"): 0,

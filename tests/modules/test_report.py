@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""sspr_report in real Ansible: which files it reads and writes, and what it refuses."""
+"""sspr_report in real Ansible: which files it reads and writes, and what it rejects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ import yaml
 from ansible_collections.tenantops.entra.tests.support.fleet import AT, entry, failed, hostile, report
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, task
 
-pytestmark = pytest.mark.both_ways
+# There is no module that could run in a process of its own.
+pytestmark = [pytest.mark.both_ways, pytest.mark.worker_only]
 
 SCOPE = "cis_m365_v7:5.2.4.1"
 GENERATED = "2026-11-25T18:00:00Z"
@@ -45,10 +46,10 @@ def test_a_report_from_entries(ansible: Ansible, tmp_path: Path) -> None:
     previous = tmp_path / "previous.json"
     previous.write_text(json.dumps(report([entry("contoso"), entry("northwind")], generated="2026-10-25T18:00:00Z")))
     options: dict[str, Any] = {
-        "directory": str(tmp_path / "deep" / "report"),
+        "output_dir": str(tmp_path / "deep" / "report"),
         "entries_dir": entries,
         "hosts": ["contoso", "fabrikam", "adatum", "woodgrove"],
-        "previous": str(previous),
+        "previous_report": str(previous),
         "as_of": "2026-11-25",
         "generated": GENERATED,
         "title": "November",
@@ -56,8 +57,8 @@ def test_a_report_from_entries(ansible: Ansible, tmp_path: Path) -> None:
     }
     written, checked, other = ansible.tasks(
         task("sspr_report", options),
-        task("sspr_report", {**options, "directory": str(tmp_path / "check")}, check_mode=True),
-        task("sspr_report", {**options, "directory": str(tmp_path / "no pages"), "pages": False, "fail_on": "never"}),
+        task("sspr_report", {**options, "output_dir": str(tmp_path / "check")}, check_mode=True),
+        task("sspr_report", {**options, "output_dir": str(tmp_path / "no pages"), "pages": False, "fail_on": "never"}),
     )
     assert written.ok, written.values
     assert not written.changed
@@ -66,11 +67,12 @@ def test_a_report_from_entries(ansible: Ansible, tmp_path: Path) -> None:
     counts = {"new_drift": 1, "fixed": 0, "expired_waivers": 0, "no_longer_known": 0}
     assert written["since"] == {**counts, "new_tenants": 1, "gone_tenants": 1}
     assert written["verdict"]["fail"] is True
-    assert "1 in state drift, of 4 tenants" in written["verdict"]["message"]
+    assert written["verdict"]["message"] == "fail_on is drift: 1 could not be audited, 1 with drift of 4 tenants"
+    assert written["verdict"]["tenants"] == ["adatum", "contoso"]
     assert [warning for name in ("cut.json", "other.json") for warning in written["warnings"] if name in warning]
     assert len(written["warnings"]) == 2
 
-    directory = Path(options["directory"])
+    directory = Path(options["output_dir"])
     pages = {f"tenants/{host}.html" for host in options["hosts"]}
     assert set(contents(directory)) == {"report.html", "report.csv", "report.json", "report.junit.xml", *pages}
     for path in (directory, *directory.rglob("*")):
@@ -90,7 +92,6 @@ def test_a_report_from_entries(ansible: Ansible, tmp_path: Path) -> None:
     assert checked["paths"].keys() == written["paths"].keys()
 
 
-@pytest.mark.worker_only
 def test_the_examples(ansible: Ansible) -> None:
     """As they stand, for the one host of the play, with what they read lying there."""
     reports = ansible.home / "reports"
@@ -117,10 +118,10 @@ def test_slices_become_one_report(ansible: Ansible, tmp_path: Path) -> None:
     slices = [f"{tmp_path}/two/report.json", f"{tmp_path}/one/report.json"]
     together = {"merge": slices, "hosts": hosts, "generated": GENERATED}
     *_slices, merged, again = ansible.tasks(
-        task("sspr_report", {"directory": f"{tmp_path}/one", "entries_dir": f"{tmp_path}/1"}),
-        task("sspr_report", {"directory": f"{tmp_path}/two", "entries_dir": f"{tmp_path}/2", "hosts": hosts}),
-        task("sspr_report", {"directory": f"{tmp_path}/all", **together}),
-        task("sspr_report", {"directory": f"{tmp_path}/again", **together}),
+        task("sspr_report", {"output_dir": f"{tmp_path}/one", "entries_dir": f"{tmp_path}/1"}),
+        task("sspr_report", {"output_dir": f"{tmp_path}/two", "entries_dir": f"{tmp_path}/2", "hosts": hosts}),
+        task("sspr_report", {"output_dir": f"{tmp_path}/all", **together}),
+        task("sspr_report", {"output_dir": f"{tmp_path}/again", **together}),
     )
     assert merged["states"] == {"drift": 1, "incomplete": 1, "clean": 1}
     assert again["runs"] == {"ok": 2, "failed": 0, "not_run": 1}
@@ -134,57 +135,83 @@ def test_slices_become_one_report(ansible: Ansible, tmp_path: Path) -> None:
     assert whole["tenants"][2]["tenant"]["id"] == "late.example"
 
 
-@pytest.mark.worker_only
 def test_hostile_tenants_stay_in_the_directory(ansible: Ansible, tmp_path: Path) -> None:
     entries = hostile()
-    options = {"directory": f"{tmp_path}/out/report", "entries_dir": kept(tmp_path / "entries", entries)}
+    options = {"output_dir": f"{tmp_path}/out/report", "entries_dir": kept(tmp_path / "entries", entries)}
     [written] = ansible.tasks(task("sspr_report", options))
     assert written.ok, written.values
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report"]
     assert len(list((tmp_path / "out" / "report" / "tenants").iterdir())) == len(entries)
 
 
-@pytest.mark.worker_only
-def test_what_it_refuses(ansible: Ansible, tmp_path: Path) -> None:
+def test_what_it_rejects(ansible: Ansible, tmp_path: Path) -> None:
     damaged, file = tmp_path / "damaged.json", tmp_path / "file"
     damaged.write_text(json.dumps({**report([entry("a")]), "schema": 3}))
     file.write_text("not a directory")
-    base = {"directory": f"{tmp_path}/report", "hosts": ["a"]}
-    refused = {
+    base = {"output_dir": f"{tmp_path}/report", "hosts": ["a"]}
+    rejected = {
         "nothing to report": ({"hosts": None}, "invalid_setting"),
         "entries_dir: there is no directory": ({"entries_dir": f"{tmp_path}/none"}, "not_found"),
-        "previous: there is no file": ({"previous": f"{tmp_path}/none.json"}, "not_found"),
+        "previous_report: there is no file": ({"previous_report": f"{tmp_path}/none.json"}, "not_found"),
         "merge: there is no file": ({"merge": [f"{tmp_path}/none.json"]}, "not_found"),
-        "schema is 3, not 1": ({"previous": str(damaged)}, "invalid_setting"),
+        "schema: 1 was expected": ({"previous_report": str(damaged)}, "invalid_setting"),
         "cannot be read": ({"merge": [str(file)]}, "invalid_setting"),
-        "as_of: 'soon'": ({"as_of": "soon"}, "invalid_setting"),
+        "as_of: 'soon' is not a valid date": ({"as_of": "soon"}, "invalid_setting"),
+        "as_of: '20261125' is not a valid date": ({"as_of": "20261125"}, "invalid_setting"),
+        "generated: '20261125T160000Z'": ({"generated": "20261125T160000Z"}, "invalid_setting"),
+        "fail_on must be one of: never, failed, drift, incomplete": ({"fail_on": "drfit"}, "invalid_setting"),
+        "directory. Supported parameters include": ({"directory": f"{tmp_path}/report"}, "invalid_setting"),
+        "missing required arguments: output_dir": ({"output_dir": None}, "invalid_setting"),
         "generated: '25.11.2026'": ({"generated": "25.11.2026"}, "invalid_setting"),
         "hosts: 7 is neither": ({"hosts": 7}, "invalid_setting"),
-        "directory: the report cannot be written": ({"directory": f"{file}/report"}, "not_recorded"),
+        "output_dir: the report cannot be written": ({"output_dir": f"{file}/report"}, "not_recorded"),
     }
-    results = ansible.tasks(*(task("sspr_report", {**base, **given}) for given, _kind in refused.values()))
-    for (message, (_given, kind)), result in zip(refused.items(), results, strict=True):
+    results = ansible.tasks(*(task("sspr_report", {**base, **given}) for given, _kind in rejected.values()))
+    for (message, (_given, kind)), result in zip(rejected.items(), results, strict=True):
         assert result.outcome == "failed", message
         assert message in result["msg"]
         assert result.kind == kind
         assert result["error"]["hint"]
+        assert result["error"]["hint"] in result["msg"]
+        assert not result.changed
     assert not (tmp_path / "report").exists()
 
 
-@pytest.mark.worker_only
 def test_a_missing_library_is_named(ansible: Ansible, tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "pygal.py").write_text("raise ImportError(\"No module named 'pygal'\")")
-    options = {"directory": f"{tmp_path}/report", "hosts": ["a"]}
+    (tmp_path / "lib" / "jsonschema.py").write_text("raise ImportError(\"No module named 'jsonschema'\")")
+    options = {"output_dir": f"{tmp_path}/report", "entries_dir": kept(tmp_path / "entries", [entry("a")])}
     [result] = ansible.tasks(task("sspr_report", options), env={"PYTHONPATH": str(tmp_path / "lib")})
-    assert result.kind == "internal"
-    assert "No module named 'pygal'" in result["msg"]
+    assert result.kind == "environment"
+    assert "the Python library jsonschema is missing" in result["msg"]
+    assert "No module named 'jsonschema'" in result["msg"]
     assert "requirements.txt" in result["error"]["hint"]
 
 
-@pytest.mark.worker_only
+def test_async_is_refused(ansible: Ansible, tmp_path: Path) -> None:
+    options = {"output_dir": f"{tmp_path}/report", "hosts": ["a"]}
+    polled, started = ansible.tasks(
+        task("sspr_report", options, **{"async": 60, "poll": 1}),
+        task("sspr_report", options, **{"async": 60, "poll": 0}),
+    )
+    for result in (polled, started):
+        assert result.kind == "unsupported"
+        assert "async: sspr_report runs on the controller and does not support async" in result["msg"]
+    assert not (tmp_path / "report").exists()
+
+
+def test_relative_paths_begin_at_the_playbook(ansible: Ansible) -> None:
+    ansible.home.mkdir()
+    kept(ansible.home / "november" / "entries", [entry("a")])
+    options = {"output_dir": "november", "entries_dir": "november/entries", "previous_report": ""}
+    [written] = ansible.tasks(task("sspr_report", options))
+    assert written.ok, written.values
+    assert written["paths"]["html"] == str(ansible.home / "november" / "report.html")
+    assert written["runs"]["ok"] == 1
+
+
 def test_an_interrupted_write_leaves_the_earlier_report(ansible: Ansible, tmp_path: Path) -> None:
-    options = {"directory": f"{tmp_path}/report", "hosts": ["a"], "generated": AT, "pages": False}
+    options = {"output_dir": f"{tmp_path}/report", "hosts": ["a"], "generated": AT, "pages": False}
     ansible.tasks(task("sspr_report", options))
     before = contents(tmp_path / "report")
     # Nothing can take this name's place.

@@ -2,47 +2,48 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Made-up entries of audited tenants, for tests of what is made of them."""
+"""Made-up entries of audited tenants, for tests of reports."""
 
 from __future__ import annotations
 
 import random
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from ansible_collections.tenantops.entra.plugins.module_utils.report.model import Entry, assembled
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.model import Entry, assemble
 
 BLADE = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/PasswordResetMenuBlade/~"
 CONTROLS = {
     "cis_m365_v7": (
-        ("5.2.4.1", "Everyone can reset their own password", "L1", ["scope"], "Properties"),
+        ("5.2.4.1", "All users can reset their own password", "L1", ["scope"], "Properties"),
         ("5.2.4.2", "Two methods are required to reset", "L2", ["methods_required"], "AuthenticationMethods"),
-        ("5.2.4.3", "Registration is required and confirmed again", "L1", ["required_at_sign_in"], "Registration"),
-        ("5.2.4.4", "Users are told when their password is reset", "L1", ["notify_users"], "Notifications"),
-        ("5.2.4.5", "Administrators are told of each other's resets", "L1", ["notify_admins"], "Notifications"),
+        ("5.2.4.3", "Users must register and periodically reconfirm", "L1", ["required_at_sign_in"], "Registration"),
+        ("5.2.4.4", "Users are notified when their password is reset", "L1", ["notify_users"], "Notifications"),
+        ("5.2.4.5", "Administrators are notified of resets by others", "L1", ["notify_admins"], "Notifications"),
     ),
     "cis_azure_v5": (
         ("5.5", "Two methods are required to reset", "L1", ["methods_required"], "AuthenticationMethods"),
-        ("5.9", "Days before users confirm again are not 0", "L1", ["reconfirm_days"], "Registration"),
-        ("5.10", "Users are told when their password is reset", "L1", ["notify_users"], "Notifications"),
-        ("5.11", "All administrators are told of a reset by another", "L1", ["notify_admins"], "Notifications"),
+        ("5.9", "Users must periodically reconfirm", "L1", ["reconfirm_days"], "Registration"),
+        ("5.10", "Users are notified when their password is reset", "L1", ["notify_users"], "Notifications"),
+        ("5.11", "Administrators are notified of resets by others", "L1", ["notify_admins"], "Notifications"),
     ),
     "asd_blueprint": tuple(
         (f"SSPR-{number:02}", title, None, [option], "Properties")
         for number, (option, title) in enumerate(
             {
-                "scope": "Password reset is for the organisation's group",
+                "scope": "Only the organization's group can reset",
                 "methods_required": "Two methods are required",
-                "mobile_app_notification": "Notification in the Authenticator app is offered",
-                "mobile_app_code": "Code of the Authenticator app is offered",
-                "email": "E-mail is offered",
-                "mobile_phone": "Mobile phone is offered",
-                "office_phone": "Office phone is not offered",
-                "security_questions": "Security questions are not offered",
+                "mobile_app_notification": "Notification in the Authenticator app is available",
+                "mobile_app_code": "Code of the Authenticator app is available",
+                "email": "Email is available",
+                "mobile_phone": "Mobile phone is available",
+                "office_phone": "Office phone is not available",
+                "security_questions": "Security questions are not available",
                 "required_at_sign_in": "Registration is required at sign-in",
-                "reconfirm_days": "Authentication information is confirmed again after 180 days",
-                "helpdesk_link": "The helpdesk link is not customised",
+                "reconfirm_days": "Users must reconfirm every 180 days",
+                "helpdesk_link": "The helpdesk link is not customized",
             }.items(),
             1,
         )
@@ -86,9 +87,11 @@ def control(baseline: str, line: tuple[Any, ...], status: str, **changed: Any) -
         "actual": None if status == "unknown" else f"{settings[0]} is {'on' if status == 'pass' else 'off'}",
         "status": status,
         "grade": grade,
-        "reason": "There is no portal credential for this tenant." if status == "unknown" else None,
+        "reason": "Could not be read: no credential for the portal API is set" if status == "unknown" else None,
         "as_of": None if status == "unknown" else AT,
+        "last": None,
         "fix": None if status == "pass" else f"Set {settings[0]} on this page, or run the runbook.",
+        "source": None,
         "link": f"{BLADE}/{page}",
         "waiver": {"reason": "Kiosk staff have no second method", "owner": "ana@msp.example", "expires": "2027-03-31"}
         if status == "waived"
@@ -101,9 +104,9 @@ def control(baseline: str, line: tuple[Any, ...], status: str, **changed: Any) -
 
 def entry(host: str, name: str | None = None, statuses: Mapping[str, str] | None = None, **changed: Any) -> Entry:
     """A tenant that was read. ``statuses``: by the id of a control; the others pass."""
-    asked = statuses or {}
+    given = statuses or {}
     controls = [
-        control(baseline, line, asked.get(f"{baseline}:{line[0]}", "pass"))
+        control(baseline, line, given.get(f"{baseline}:{line[0]}", "pass"))
         for baseline, lines in CONTROLS.items()
         for line in lines
     ]
@@ -128,9 +131,9 @@ def entry(host: str, name: str | None = None, statuses: Mapping[str, str] | None
         "evidence": {
             "at": AT,
             "app": "aaaaaaaa-0000-4000-8000-000000000001",
-            "portal_user": "sspr@msp.example",
+            "portal_user": {"id": None, "user_principal_name": "sspr@msp.example", "display_name": None},
             "request_ids": ["0f3a7c52-1b7e-4a5e-9d5a-3f1f0f1f7a11"],
-            "digests": {"portal": "sha256:" + "ab" * 32},
+            "digests": {"sspr_policy": "sha256:" + "ab" * 32},
             "baselines": {"cis_m365_v7": "7.0.0", "cis_azure_v5": "5.0.0", "asd_blueprint": "2026-10"},
         },
         "unavailable": [],
@@ -140,14 +143,14 @@ def entry(host: str, name: str | None = None, statuses: Mapping[str, str] | None
 
 def failed(host: str, name: str | None = None) -> Entry:
     message = "no token for Microsoft Graph: AADSTS7000222: The provided client secret keys are expired."
-    hint = "The client secret has expired: make a new one in the app registration."
+    hint = "Create a new client secret in the app registration."
     error = {"kind": "credential", "plane": "graph", "message": message, "hint": hint}
     nothing: dict[str, Any] = {"controls": [], "coverage": None, "state": "incomplete", "tenant": None}
     return entry(host, name, run="failed", error=error, **nothing)
 
 
 def hostile() -> list[Entry]:
-    """Tenants whose every text is out to do harm."""
+    """Tenants whose every text tries to do harm."""
     return [_hostile(text) for text in HOSTILE]
 
 
@@ -165,8 +168,9 @@ def _hostile(text: str) -> Entry:
     )
     made["findings"] = [{"kind": text, "message": text}]
     made["outlook"] = [{"date": "2027-02-01", "what": text, "users": None, "why_unknown": text}]
-    made["unavailable"] = [{"page": text, "options": [text], "reason": text, "hint": text}]
-    made["evidence"].update(app=text, portal_user=text, request_ids=[text], digests={text: text})
+    made["unavailable"] = [{"what": text, "options": [text], "reason": text, "message": text, "hint": text}]
+    user = dict.fromkeys(("id", "user_principal_name", "display_name"), text)
+    made["evidence"].update(app=text, portal_user=user, request_ids=[text], digests={text: text})
     made["tenant"]["default_domain"] = text
     return made
 
@@ -209,22 +213,22 @@ def fleet(count: int, seed: int = 6) -> Iterator[Entry]:
                     "date": "2027-03-01",
                     "what": "Security questions are no longer accepted",
                     "users": None,
-                    "why_unknown": "the registration report needs a P1 licence",
+                    "why_unknown": "the registration report needs Entra ID P1",
                 },
             ]
         if chance.random() < 0.1:
             made["findings"] = [
                 {
                     "kind": "disagreement",
-                    "message": "The policy says everyone, but isSsprEnabled is false for 12 of 40 users.",
+                    "message": "The policy has scope all, but the registration report shows 28 of 40 users enabled.",
                 }
             ]
         for found in made["controls"]:
             if found["status"] == "pass" and chance.random() < 0.03:
-                found.update(grade="inferred", reason="38 of 40 users are isSsprEnabled; Secure Score says 95%.")
+                found.update(grade="inferred", reason="Microsoft Secure Score shows 40 of 40 users enabled.")
         yield made
 
 
 def report(entries: list[Entry], **given: Any) -> dict[str, Any]:
-    options = {"title": "SSPR audit", "generated": AT, "as_of": "2026-11-25", "previous": None, **given}
-    return assembled(entries, **options)
+    options = {"title": "SSPR audit", "generated": AT, "as_of": date(2026, 11, 25), "previous": None, **given}
+    return assemble(entries, **options)

@@ -2,108 +2,63 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The form of a baseline: what a control expects of which settings, and whether a value meets it.
+"""Baselines: built-in ones, a user's own, and the settings agreed for one tenant.
 
-Built-in baselines and a user's own file go through the same door, which names the place of whatever is wrong.
+A user's own has passed ``baseline-1.schema.json`` on the controller before it gets here, so its form is known. What a
+schema cannot check is checked here: that settings exist, and that values fit them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._errors import SsprError
-from ..connection.options import GUID
 from ..data.baselines import BASELINES
 from ..settings.pages import CLEARABLE, SETTINGS, is_json
+from .expectation import FACTS, Expectation, choices_of, value_type
 
-# What can be expected besides the modules' options: whether the tenant's users come from a directory on premises, and
-# how many kinds of methods are on beyond those that a reset takes.
-FACTS: Mapping[str, type] = {"synced": bool, "spare_methods": int}
-TYPES: Mapping[str, type] = {"str": str, "int": int, "bool": bool}
-OWN = "wanted"
-BASELINE_ID = re.compile(r"[a-z][a-z0-9_]*")
-
-_BASELINE_KEYS = {"id", "benchmark", "version", "as_of", "source", "controls"}
-_CONTROL_KEYS = {"control", "title", "level", "setting", "expect", "settings", "where", "fix", "source"}
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    """A group has an id and a name; an object id always means the id. Otherwise types count: 1 is not yes."""
-    if isinstance(value, Mapping):
-        text = str(wanted).casefold()
-        return text == str(value["id" if GUID.fullmatch(text) else "display_name"] or "").casefold()
-    return type(value) is type(wanted) and bool(value == wanted)
-
-
-def say(value: Any) -> str:
-    """A value as an operator reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return str(value["display_name"] or value["id"])
-    return "none" if value is None or value == "" else str(value)
-
-
-TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "equals": _same,
-    "one_of": lambda value, wanted: any(_same(value, item) for item in wanted),
-    "between": lambda value, wanted: bool(wanted[0] <= value <= wanted[1]),
-    "not": lambda value, wanted: not _same(value, wanted),
-    "given": lambda value, wanted: bool(value) is wanted,
-}
-_WORDS: Mapping[str, Callable[[Any], str]] = {
-    "equals": say,
-    "one_of": lambda wanted: " or ".join(map(say, wanted)),
-    "between": lambda wanted: f"{wanted[0]} to {wanted[1]}",
-    "not": lambda wanted: f"not {say(wanted)}",
-    "given": lambda wanted: "any" if wanted else "none",
-}
-
-
-@dataclass(frozen=True)
-class Need:
-    """What is expected of one setting: one of the tests, and what it compares with."""
-
-    setting: str
-    test: str
-    wanted: Any
-
-    def met_by(self, value: Any) -> bool | None:
-        """None: it cannot be told, since the service gave the group's id and not its name."""
-        by_name = self.test in ("equals", "not", "one_of") and isinstance(value, Mapping)
-        if by_name and value["display_name"] is None and not GUID.fullmatch(str(self.wanted)):
-            return None
-        return TESTS[self.test](value, self.wanted)
-
-    def met_in(self, values: Mapping[str, Any]) -> bool | None:
-        """The same for what was read, None when it was not."""
-        return self.met_by(values[self.setting]) if self.setting in values else None
-
-    def text(self) -> str:
-        return f"{self.setting}: {_WORDS[self.test](self.wanted)}"
+# The id of the baseline that is made of the settings agreed for a tenant, in its inventory
+AGREED = "wanted"
 
 
 @dataclass(frozen=True)
 class Control:
-    """One control of a baseline. It is meant only for tenants that meet ``where``."""
+    """One control of a baseline. It applies only to tenants that meet ``where``."""
 
     baseline: str
     control: str
     title: str
     level: str | None
-    needs: tuple[Need, ...]
-    where: tuple[Need, ...] = ()
+    expectations: tuple[Expectation, ...]
+    where: tuple[Expectation, ...] = ()
     fix: str | None = None
     source: str | None = None
 
     @property
     def id(self) -> str:
         return f"{self.baseline}:{self.control}"
+
+    @property
+    def settings(self) -> list[str]:
+        return [expectation.setting for expectation in self.expectations]
+
+    @property
+    def expected(self) -> str:
+        """What it expects, in words."""
+        return "; ".join(expectation.text for expectation in self.expectations)
+
+    def applies_to(self, values: Mapping[str, Any]) -> bool | None:
+        """Whether it applies to a tenant with these values; None when that is unknown."""
+        met = [expectation.met_in(values) for expectation in self.where]
+        return False if False in met else None if None in met else True
+
+    def conflicts_with(self, other: Control) -> bool:
+        """Whether no value of some setting could meet both."""
+        return any(mine.excludes(theirs) for mine in self.expectations for theirs in other.expectations)
 
 
 @dataclass(frozen=True)
@@ -113,180 +68,123 @@ class Baseline:
     controls: tuple[Control, ...]
 
 
-def expected(control: Control) -> str:
-    return "; ".join(need.text() for need in control.needs)
+def agreed_settings(requested: Mapping[str, Any]) -> Baseline | None:
+    """The requested settings of a tenant as a baseline, whose version is a digest of them; None without any.
+
+    A group counts only in scope ``selected``, as in the modules that set it.
+    """
+    controls = tuple(
+        _agreed(option, value, requested) for option, value in requested.items() if _counts(option, requested)
+    )
+    digest = hashlib.sha256(json.dumps(requested, sort_keys=True).encode()).hexdigest()
+    return Baseline(AGREED, f"sha256:{digest[:16]}", controls) if controls else None
 
 
-def clash(one: Control, other: Control) -> bool:
-    """Whether no value of some setting could meet both."""
-    return any(
-        mine.setting == theirs.setting
-        and not any(mine.met_by(value) and theirs.met_by(value) for value in _candidates(mine, theirs))
-        for mine in one.needs
-        for theirs in other.needs
+def _counts(option: str, requested: Mapping[str, Any]) -> bool:
+    return option != "group" or requested.get("scope", "selected") == "selected"
+
+
+def _agreed(option: str, value: Any, requested: Mapping[str, Any]) -> Control:
+    cleared = option in CLEARABLE and value == ""
+    depends_on_scope = option == "group" and "scope" not in requested
+    return Control(
+        baseline=AGREED,
+        control=option,
+        title=f"{option} is set as agreed",
+        level=None,
+        expectations=(Expectation(option, "given", False) if cleared else Expectation(option, "equals", value),),
+        where=(Expectation("scope", "equals", "selected"),) if depends_on_scope else (),
+        fix="Run the runbook, or change it manually.",
     )
 
 
-def _candidates(*needs: Need) -> Iterable[Any]:
-    """Enough values of a setting to tell whether these needs have one in common: what they name, and its neighbours."""
-    name = needs[0].setting
-    kind = _type_of(name)
-    if kind is bool:
-        return (True, False)
-    named = [item for need in needs for item in (need.wanted if isinstance(need.wanted, list) else [need.wanted])]
-    if kind is str:
-        return [*_choices(name), *named] if _choices(name) else ["", "something else", *map(str, named)]
-    low, high = _bounds(name)
-    return [value for item in named for value in (int(item) - 1, int(item), int(item) + 1) if low <= value <= high]
+def find_baselines(requested: Iterable[Any]) -> list[Baseline]:
+    """The baselines that a task requests: names of built-in ones, and dictionaries in the published form.
 
-
-def _spec(setting: str) -> Mapping[str, Any]:
-    return SETTINGS[setting].spec if setting in SETTINGS else {}
-
-
-def _type_of(setting: str) -> type | None:
-    return FACTS.get(setting) or TYPES.get(_spec(setting).get("type", ""))
-
-
-def _choices(setting: str) -> list[Any]:
-    return list(_spec(setting).get("choices", []))
-
-
-def _bounds(setting: str) -> tuple[int, int]:
-    choices = _choices(setting)
-    known = SETTINGS.get(setting)
-    if choices:
-        return min(choices), max(choices)
-    if known is not None and known.low is not None and known.high is not None:
-        return known.low, known.high
-    return 0, len(SETTINGS)
-
-
-def own(asked: Mapping[str, Any]) -> Baseline | None:
-    """What the tenant's own settings in the inventory want, as a baseline; None when they want nothing.
-
-    A group counts only in scope ``selected``, as in the modules that set it. The version is a digest of the settings.
+    Raises: SsprError(invalid_setting) with the place of what is wrong.
     """
-    controls = []
-    for option, value in asked.items():
-        idle = option == "group" and asked.get("scope", "selected") != "selected"
-        if not idle:
-            cleared = option in CLEARABLE and value == ""
-            need = Need(option, "given", False) if cleared else Need(option, "equals", value)
-            where = (Need("scope", "equals", "selected"),) if option == "group" and "scope" not in asked else ()
-            title = f"{option} is as the inventory wants it"
-            controls.append(Control(OWN, option, title, None, (need,), where, "Run the runbook, or set it by hand."))
-    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    return Baseline(OWN, f"sha256:{digest[:16]}", tuple(controls)) if controls else None
-
-
-def chosen(given: Iterable[Any]) -> list[Baseline]:
-    """The baselines of a task: names of built-in ones, and whole ones in the same form."""
     found: list[Baseline] = []
-    for index, item in enumerate(given):
+    for index, item in enumerate(requested):
         place = f"baselines[{index}]"
-        if isinstance(item, str):
-            if item not in BASELINES:
-                raise _wrong(place, f"there is no baseline {item!r}, only {', '.join(BASELINES)}")
-            baseline = parse(BASELINES[item], place)
-        else:
-            baseline = parse(item, place)
-            if baseline.id in (OWN, *BASELINES):
-                raise _wrong(f"{place}.id", f"{baseline.id!r} is taken")
+        baseline = _built_in(item, place) if isinstance(item, str) else _own(item, place)
         if baseline.id in (other.id for other in found):
-            raise _wrong(place, f"{baseline.id!r} is given twice")
+            raise _invalid(place, f"{baseline.id!r} is given twice")
         found.append(baseline)
     return found
 
 
-def parse(given: Any, place: str) -> Baseline:
-    """One baseline, or ``invalid_setting`` with the place of what is wrong."""
-    entry = _mapping(given, place, _BASELINE_KEYS)
-    name = _text(entry, "id", place)
-    if not BASELINE_ID.fullmatch(name):
-        raise _wrong(f"{place}.id", f"{name!r} is not made of lower-case letters, digits and underscores")
-    version = _text(entry, "version", place)
-    source = _optional(entry, "source", place)
-    for key in ("benchmark", "as_of"):
-        _optional(entry, key, place)
-    listed = entry.get("controls")
-    if not isinstance(listed, list) or not listed:
-        raise _wrong(f"{place}.controls", "a list of controls is missing")
+def _built_in(name: str, place: str) -> Baseline:
+    if name not in BASELINES:
+        raise _invalid(place, f"there is no built-in baseline {name!r}, only {', '.join(BASELINES)}")
+    return parse_baseline(BASELINES[name], place)
+
+
+def _own(definition: Mapping[str, Any], place: str) -> Baseline:
+    baseline = parse_baseline(definition, place)
+    if baseline.id in (AGREED, *BASELINES):
+        raise _invalid(f"{place}.id", f"{baseline.id!r} is the id of a built-in baseline")
+    return baseline
+
+
+def parse_baseline(definition: Mapping[str, Any], place: str) -> Baseline:
+    """A baseline from its published form. Raises: SsprError(invalid_setting) with the place of what is wrong."""
     controls: list[Control] = []
-    for index, item in enumerate(listed):
-        control = _control(item, name, source, f"{place}.controls[{index}]")
+    for index, item in enumerate(definition["controls"]):
+        control = _control(item, definition, f"{place}.controls[{index}]")
         if control.id in (other.id for other in controls):
-            raise _wrong(f"{place}.controls[{index}].control", f"{control.control!r} is there twice")
+            raise _invalid(f"{place}.controls[{index}].control", f"{control.control!r} is used twice")
         controls.append(control)
-    return Baseline(name, version, tuple(controls))
+    return Baseline(definition["id"], definition["version"], tuple(controls))
 
 
-def _control(given: Any, baseline: str, source: str | None, place: str) -> Control:
-    entry = _mapping(given, place, _CONTROL_KEYS)
-    name, title = _text(entry, "control", place), _text(entry, "title", place)
-    if ("setting" in entry) == ("settings" in entry):
-        raise _wrong(place, "give either setting with expect, or settings, a list of both")
-    single = [{key: entry[key] for key in ("setting", "expect") if key in entry}]
-    pairs = entry.get("settings", single)
-    if not isinstance(pairs, list) or not pairs:
-        raise _wrong(f"{place}.settings", "a list of setting and expect is missing")
-    needs = []
-    for index, pair in enumerate(pairs):
-        at = f"{place}.settings[{index}]" if "settings" in entry else place
-        _mapping(pair, at, {"setting", "expect"})
-        needs.append(_need(pair.get("setting"), pair.get("expect"), at))
-    where = _mapping(entry.get("where", {}), f"{place}.where", None)
+def _control(item: Mapping[str, Any], definition: Mapping[str, Any], place: str) -> Control:
+    if "settings" in item:
+        pairs = [(pair, f"{place}.settings[{index}]") for index, pair in enumerate(item["settings"])]
+    else:
+        pairs = [(item, place)]
     return Control(
-        baseline,
-        name,
-        title,
-        _optional(entry, "level", place),
-        tuple(needs),
-        tuple(_need(setting, expect, f"{place}.where") for setting, expect in where.items()),
-        _optional(entry, "fix", place),
-        _optional(entry, "source", place) or source,
+        baseline=definition["id"],
+        control=item["control"],
+        title=item["title"],
+        level=item.get("level"),
+        expectations=tuple(_expectation(pair["setting"], pair["expect"], at, "expect") for pair, at in pairs),
+        where=tuple(
+            _expectation(setting, expect, f"{place}.where", setting)
+            for setting, expect in item.get("where", {}).items()
+        ),
+        fix=item.get("fix"),
+        source=item.get("source") or definition.get("source"),
     )
 
 
-def _need(setting: Any, expect: Any, place: str) -> Need:
-    kind = _type_of(setting) if isinstance(setting, str) else None
-    if kind is None:
-        raise _wrong(f"{place}.setting", f"{setting!r} is no setting; settings are {', '.join((*SETTINGS, *FACTS))}")
-    if not isinstance(expect, Mapping) or len(expect) != 1 or set(expect) - set(TESTS):
-        raise _wrong(f"{place}.expect", f"{expect!r} is not one of {', '.join(TESTS)} with a value")
-    [(test, wanted)] = expect.items()
-    values = wanted if test in ("one_of", "between") else [wanted]
-    wants = bool if test == "given" else kind
-    many = test != "between" or (kind is int and isinstance(wanted, list) and len(wanted) == 2)
-    if not isinstance(values, list) or not values or not many or not all(is_json(item, wants) for item in values):
-        what = {"one_of": f"a list of {wants.__name__}", "between": "a list of two int, for a number"}
-        raise _wrong(f"{place}.expect.{test}", f"{wanted!r} is not {what.get(test, f'of type {wants.__name__}')}")
-    strange = [item for item in values if _choices(setting) and test != "given" and item not in _choices(setting)]
-    if strange:
-        raise _wrong(f"{place}.expect.{test}", f"{strange[0]!r} is none of {', '.join(map(str, _choices(setting)))}")
-    return Need(setting, test, wanted)
+def _expectation(setting: str, expect: Mapping[str, Any], place: str, key: str) -> Expectation:
+    """``key`` is what holds the test at this place."""
+    if value_type(setting) is None:
+        known = ", ".join((*SETTINGS, *FACTS))
+        raise _invalid(f"{place}.{'setting' if key == 'expect' else key}", f"there is no setting {setting!r}: {known}")
+    [(test, expected)] = expect.items()
+    expectation = Expectation(setting, test, expected)
+    if why := _misfit(expectation):
+        raise _invalid(f"{place}.{key}.{test}", why)
+    return expectation
 
 
-def _mapping(given: Any, place: str, keys: set[str] | None) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
-        raise _wrong(place, f"{given!r} is not a dictionary")
-    strange = set(given) - keys if keys is not None else set()
-    if strange:
-        known = ", ".join(sorted(keys or ()))
-        raise _wrong(f"{place}.{min(map(str, strange))}", f"there is no such key, only {known}")
-    return given
+def _misfit(expectation: Expectation) -> str | None:
+    """Why a test cannot be made of this setting; None when it can."""
+    setting = expectation.setting
+    if expectation.test == "given":
+        return None
+    kind = value_type(setting) or str
+    if expectation.test == "between" and kind is not int:
+        return f"{setting} is not a number, so it has no range"
+    for value in expectation.operands:
+        if not is_json(value, kind):
+            return f"{value!r} is not of type {kind.__name__}, as {setting} is"
+        if choices_of(setting) and value not in choices_of(setting):
+            return f"{value!r} is not one of {', '.join(map(str, choices_of(setting)))}"
+    return None
 
 
-def _text(entry: Mapping[str, Any], key: str, place: str) -> str:
-    value = entry.get(key)
-    if isinstance(value, str) and value:
-        return value
-    raise _wrong(f"{place}.{key}", "is missing" if key not in entry else f"{value!r} is no text, put it in quotes")
-
-
-def _optional(entry: Mapping[str, Any], key: str, place: str) -> str | None:
-    return _text(entry, key, place) if entry.get(key) is not None else None
-
-
-def _wrong(place: str, why: str) -> SsprError:
-    return SsprError("invalid_setting", f"{place}: {why}", hint="docs/baselines.md has the form. Nothing was sent.")
+def _invalid(place: str, why: str) -> SsprError:
+    hint = "docs/baselines.md describes the form of a baseline. Nothing was sent."
+    return SsprError("invalid_setting", f"{place}: {why}", hint=hint)

@@ -2,325 +2,318 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gathering the evidence of one tenant, and judging it: what ``sspr_audit`` does. It only reads there."""
+"""Auditing one tenant: what ``sspr_audit`` does. It only reads there, and writes the tenant's entry for a report."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import date, datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .._atomic_file import write_whole
-from .._errors import Unavailable, SsprError
-from ..compliance import baseline, evaluation
-from ..compliance.baseline import Baseline
-from ..compliance.evaluation import Attestation, Known, SecureScore, Signals
-from ..connection.options import CONNECTION_SPEC, Connection, connection
-from ..planning.plan import Documents, settings_of
-from ..rules.waivers import Waiver, day
+from .._dates import require_date, utc_today
+from .._errors import SsprError, Unavailable
+from ..compliance.audit_entry import AuditEntry, Evidence
+from ..compliance.baseline import Baseline, agreed_settings, find_baselines
+from ..compliance.declarations import Attestation, Declarations
+from ..compliance.earlier_results import earlier_entries, earlier_results
+from ..compliance.evaluation import AuditEvaluation, evaluate
+from ..compliance.expectation import Expectation
+from ..compliance.registration_counts import coverage
+from ..compliance.scope_evidence import ExtraEvidence, SecureScore
+from ..compliance.tenant_facts import TenantFacts, identity_facts, read_values
+from ..compliance.upcoming_changes import outlook
+from ..connection.cloud import Cloud
+from ..connection.options import CONNECTION_SPEC, connection
+from ..connection.token_claims import user_of
+from ..rules.waivers import Waiver
+from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import digests
-from ..services import directory
-from ..services.session import Session, open_session
+from ..services.reports import read_registrations, read_secure_score
+from ..services.session import Session
+from ..settings.documents import Documents
 from ..settings.pages import (
     ALL_PAGES,
     AUTH_METHODS,
-    METHODS,
+    METHODS_POLICY,
     ON_PREMISES_PAGE,
-    POLICY,
     SETTINGS,
-    bad_value,
+    SSPR_POLICY,
+    DocumentName,
     document_of,
     flatten,
-    nest,
+    require_valid,
 )
-from ..users import method_eligibility
-from ..users.models import Unavailable
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
-from ..runs.recent_writes import RecentWrites
-from .portal_access import no_portal
+from .info import read_tolerantly, unavailable
 from .results import manual_steps, settings_diff
-from .configure import by_hand, refused, unavailable
 
-SCHEMA = 1
-SIGNALS = ("never", "auto", "always")
+T = TypeVar("T")
+
+WAIVER_KEYS = ("id", "reason", "owner", "expires")
 ATTESTATION_KEYS = ("control", "who", "when", "evidence", "expires")
 
-WAIVER_KEYS = ("control", "reason", "owner", "expires")
 
-
-def _words_of(*keys: str) -> dict[str, Any]:
-    """An option that is a list of entries, of which each needs all of these."""
-    words = {name: {"type": "str", "required": True} for name in keys}
-    return {"type": "list", "elements": "dict", "options": words}
+def _list_of(*keys: str) -> dict[str, Any]:
+    """An option that is a list of dictionaries with these keys, all required."""
+    options = {name: {"type": "str", "required": True} for name in keys}
+    return {"type": "list", "elements": "dict", "options": options}
 
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
     "baselines": {"type": "list", "elements": "raw", "default": []},
-    "waivers": _words_of(*WAIVER_KEYS),
-    "attestations": _words_of(*ATTESTATION_KEYS),
-    "previous": {"type": "dict"},
-    "previous_path": {"type": "path"},
+    "waivers": _list_of(*WAIVER_KEYS),
+    "attestations": _list_of(*ATTESTATION_KEYS),
+    "previous_report": {"type": "path"},
     "as_of": {"type": "str"},
-    "signals": {"type": "str", "choices": list(SIGNALS), "default": "auto"},
-    "host": {"type": "str"},
+    "extra_evidence": {"type": "str", "choices": ["never", "auto", "always"], "default": "auto"},
+    "run_host": {"type": "str"},
     "result_path": {"type": "path"},
 }
 
-# Where a migrated tenant's methods are, in the admin center.
+# Where the methods of a migrated tenant are in the admin center
 METHODS_BLADE = "/#view/Microsoft_AAD_IAM/AuthenticationMethodsMenuBlade/~/AdminAuthMethods"
-# The page on which a fact is looked at that is no option.
+# The page on which to check a fact that is not an option
 PAGE_OF_FACT = {"synced": ON_PREMISES_PAGE, "spare_methods": AUTH_METHODS}
 
 
-def audit(params: Mapping[str, Any], _check_mode: bool) -> Result:
-    """Judge one tenant by baselines and by what the task itself wants of it."""
-    return run_task(_Audit(params))
+def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
+    """Audit the tenant. A failure has an entry too, so that no tenant is missing in a report."""
+    result = run_task(_Audit(params))
+    return with_failed_entry(result, host_of(params), params.get("result_path")) if result.get("failed") else result
 
 
-class _Audit(Task):
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        super().__init__(params)
-        self.asked = flatten(params, ALL_PAGES)
-        self.host = str(params.get("host") or params["tenant_id"])
+def host_of(params: Mapping[str, Any]) -> str:
+    """What a report calls the tenant."""
+    return str(params.get("run_host") or params.get("tenant_id") or params.get("tenant"))
 
-    async def execute(self) -> Result:
-        target = connection(self.params)
-        bad = [why for option, value in self.asked.items() if (why := bad_value(option, value))]
-        if bad:
-            raise SsprError("invalid_setting", "; ".join(bad), hint="Correct it; nothing was sent.")
-        own = baseline.own(self.asked)
-        baselines = [*([own] if own else []), *baseline.chosen(self.params["baselines"])]
-        today = datetime.now(timezone.utc).date()
-        as_of = _day(self.params["as_of"], "as_of") if self.params.get("as_of") else today
-        waivers = _waivers_of(self.params.get("waivers") or ())
-        attestations = _attestations(self.params.get("attestations") or ())
-        earlier = self._earlier()
-        async with self.open_session(target, wants_portal=True) as session:
-            documents, missing = await self._documents(session, baselines)
-            values = _values(documents, missing, session, as_of)
-            signals = await self._signals(session, values, missing)
-            known = Known(
-                values=values,
-                why_not={option: entry["hint"] for entry in reversed(missing) for option in entry["options"]},
-                at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                signals=signals,
-                last=_last(earlier, session.tenant.id),
-            )
-            judgement = evaluation.judge(
-                baselines,
-                known,
-                as_of=as_of,
-                waivers=waivers,
-                attestations=attestations,
-                link=lambda setting: _link(setting, documents.migrated, target),
-            )
-            entry = {
-                "schema": SCHEMA,
-                "host": self.host,
-                "tenant": session.tenant.as_result(),
-                "run": "ok",
-                "error": None,
-                "state": judgement.state,
-                "migration_state": documents.migration_state,
-                "controls": judgement.controls,
-                "findings": judgement.findings,
-                "coverage": evaluation.coverage(values, signals),
-                "outlook": evaluation.outlook(values, documents.migrated, signals),
-                "evidence": {
-                    "at": known.at,
-                    **_signed_in(session),
-                    "request_ids": session.request_ids,
-                    "digests": digests(documents),
-                    "baselines": {baseline.id: baseline.version for baseline in baselines},
-                },
-                "unavailable": missing,
-            }
-            self._keep(entry)
-            return {**self._compared(values, session, documents), "entry": entry, "state": judgement.state}
 
-    def _earlier(self) -> list[Mapping[str, Any]]:
-        """The entries of an earlier report that may be this tenant's."""
-        given = self.params.get("previous")
-        if self.params.get("previous_path"):
-            path = Path(self.params["previous_path"])
-            try:
-                given = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as exc:
-                raise _unusable("previous_path", f"{path} cannot be read: {exc}") from exc
-        if given is None:
-            return []
-        entries = given.get("tenants", [given]) if isinstance(given, Mapping) else [given]
-        for entry in entries:
-            if not isinstance(entry, Mapping) or entry.get("schema") != SCHEMA:
-                raise _unusable("previous", f"this is no report of an audit, or not of version {SCHEMA}")
-        return list(entries)
+def with_failed_entry(result: Result, host: str, result_path: str | None) -> Result:
+    """The result of a failed task with its entry, which is also written where one is requested."""
+    error = result.get("error") or SsprError("internal", str(result.get("msg"))).as_result()
+    entry = AuditEntry.failed(host, error, result.get("tenant")).as_result()
+    warnings = list(result.get("warnings", ()))
+    try:
+        _write_entry(entry, result_path)
+    except SsprError as exc:
+        warnings.append(exc.message)
+    return {**result, "entry": entry, "state": entry["state"], **({"warnings": warnings} if warnings else {})}
 
-    async def _documents(
-        self, session: Session, baselines: Sequence[Baseline]
-    ) -> tuple[Documents, list[dict[str, Any]]]:
-        """What the controls need to see, and what of it could not be read. Other pages are not asked for."""
-        turnstile = self.turnstile(session)
-        controls = [control for baseline in baselines for control in baseline.controls]
-        meant = [control for control in controls if evaluation.applies(control, _facts(session)) is not False]
-        needs = {need.setting for control in meant for need in control.needs} & set(SETTINGS)
-        alone = {SETTINGS[option].document for option in needs} - {METHODS, POLICY}
-        refusals = {name: why for name in sorted(alone) if (why := await refused(self, session, turnstile, name))}
-        documents = await self.read(session, turnstile, [METHODS, POLICY])
-        wanted = {METHODS, POLICY, *alone}
-        unread = [
-            entry
-            for entry in unavailable(documents, session.connection, refusals)
-            if wanted & {document_of(option, documents.migrated) for option in entry["options"]}
-        ]
-        return documents, unread
 
-    async def _signals(self, session: Session, values: Mapping[str, Any], missing: list[dict[str, Any]]) -> Signals:
-        """The registration report and Secure Score, where they are wanted. What cannot be read is noted."""
-        asked = self.params["signals"]
-        if asked == "never" or (asked == "auto" and "scope" in values):
-            return Signals()
+def _write_entry(entry: Mapping[str, Any], result_path: str | None) -> None:
+    """In check mode too: it is not part of the tenant. Raises: SsprError(environment)."""
+    if not result_path:
+        return
+    try:
+        write_whole(Path(result_path), json.dumps(entry, indent=1))
+    except OSError as exc:
+        raise SsprError(
+            "environment",
+            f"result_path: {result_path} cannot be written: {exc.strerror}",
+            hint="Use a path in a directory that exists and is writable.",
+        ) from exc
 
-        async def told(what: str, answer: Awaitable[Any]) -> Any:
-            try:
-                return await answer
-            except SsprError as exc:
-                missing.append({"page": what, "options": [], "reason": exc.kind, "hint": exc.message})
-                return Unavailable.because(exc)
 
-        return Signals(
-            await told("registration report", directory.read_registrations(session.graph)),
-            _score(await told("Secure Score", directory.read_secure_score(session.graph))),
+@dataclass(frozen=True)
+class Criteria:
+    """What the tenant is evaluated against, and by when."""
+
+    baselines: tuple[Baseline, ...]
+    declarations: Declarations
+    earlier: list[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any], requested: Mapping[str, Any]) -> Criteria:
+        """From the options of a task, and the settings it requests. Raises: SsprError(invalid_setting)."""
+        agreed = agreed_settings(requested)
+        as_of = require_date("as_of", params["as_of"]) if params.get("as_of") else utc_today()
+        return cls(
+            baselines=(*([agreed] if agreed else ()), *find_baselines(params["baselines"])),
+            declarations=Declarations(as_of, _waivers(params), _attestations(params)),
+            earlier=_earlier(params.get("previous_report")),
         )
 
-    def _compared(self, values: Mapping[str, Any], session: Session, documents: Documents) -> Result:
-        """The tenant and what the task wants of it, as the modules that set it would show it."""
-        read = {option: values[option] for option in self.asked if option in values}
-        same = {
-            option: read[option]
-            for option, wanted in self.asked.items()
-            if option in read and baseline.Need(option, "equals", wanted).met_by(read[option])
+    def documents(self, known: Mapping[str, Any]) -> set[DocumentName]:
+        """The documents that the controls need besides the two policies, as far as they apply to the tenant."""
+        controls = [control for baseline in self.baselines for control in baseline.controls]
+        settings = {
+            setting for control in controls if control.applies_to(known) is not False for setting in control.settings
         }
-        wanted = {option: self.asked[option] for option in read}
-        unread = {option: wanted for option, wanted in self.asked.items() if option not in values}
-        name = session.tenant.get("default_domain") or session.tenant.id
-        return {
-            "changed": False,
-            "diff": {
-                "before_header": f"{name} (as it is)",
-                "after_header": f"{name} (as it is wanted)",
-                "before": nest(read),
-                "after": nest({**wanted, **same}),
-            },
-            "manual": by_hand(ALL_PAGES, unread, session.connection),
-            "tenant": session.tenant.as_result(),
-            "digests": digests(documents),
-            "request_ids": session.request_ids,
-        }
-
-    def _keep(self, entry: Mapping[str, Any]) -> None:
-        """Write the entry where it is wanted, whole or not at all. In check mode too: it is no part of the tenant."""
-        if not self.params.get("result_path"):
-            return
-        path = Path(self.params["result_path"])
-        try:
-            write_whole(path, json.dumps(self.redactor.clean(entry), indent=1))
-        except OSError as exc:
-            raise _unusable("result_path", f"{path} cannot be written: {exc.strerror}") from exc
+        return {SETTINGS[setting].document for setting in settings & set(SETTINGS)} - {METHODS_POLICY, SSPR_POLICY}
 
 
-def _values(documents: Documents, missing: list[dict[str, Any]], session: Session, as_of: date) -> dict[str, Any]:
-    """What was read, by setting, and the facts that follow from it. What was not read is not in it."""
-    unread = {option for entry in missing for option in entry["options"]}
-    values = {
-        option: value
-        for option, value in settings_of(documents, ALL_PAGES).items()
-        if option not in unread and documents.get(document_of(option, documents.migrated)) is not None
-    }
-    values.update(_facts(session))
-    if {"methods_required", "methods.email", "methods.security_questions"} <= set(values):
-        on = {
-            gate.gate
-            for gate in method_eligibility.GATES.values()
-            if method_eligibility.counts(gate, values, documents.migrated, as_of, telephony_provider=False)
-        }
-        values["spare_methods"] = max(0, len(on) - int(values["methods_required"]))
-    return values
+def _waivers(params: Mapping[str, Any]) -> tuple[Waiver, ...]:
+    return tuple(
+        Waiver(item["id"], item["reason"], item["owner"], require_date(f"waivers[{index}].expires", item["expires"]))
+        for index, item in enumerate(params.get("waivers") or ())
+    )
 
 
-def _facts(session: Session) -> dict[str, Any]:
-    return {} if session.synced is None else {"synced": session.synced}
-
-
-def _link(setting: str, migrated: bool | None, target: Connection) -> str:
-    if setting in SETTINGS and document_of(setting, migrated) == METHODS:
-        return f"{target.cloud.admin_center}{METHODS_BLADE}"
-    page = PAGE_OF_FACT.get(setting) or next(page for page in ALL_PAGES if setting in page.options)
-    return page.link(target.cloud.admin_center)
-
-
-def _signed_in(session: Session) -> dict[str, str | None]:
-    """The app and the portal's user whose tokens were used."""
-    app = session.graph.credential.claims
-    user = session.portal.credential.claims if session.portal is not None else {}
-    return {"app": app.get("appid") or app.get("azp"), "portal_user": user.get("upn") or user.get("unique_name")}
-
-
-def _score(control: Mapping[str, Any] | Unavailable | None) -> SecureScore | Unavailable | None:
-    """The control's numbers, which Microsoft gives as text; None when it has none."""
-    if control is None or isinstance(control, Unavailable):
-        return control
-    numbers = [str(control.get(name)) for name in ("count", "total")]
-    if not all(number.isdigit() for number in numbers):
-        return None
-    return SecureScore(int(numbers[0]), int(numbers[1]), control.get("lastSynced"))
-
-
-def _day(given: str, place: str) -> date:
-    """A day, or ``invalid_setting`` with the place it stands in."""
-    found = day(given)
-    if found is None:
-        why = f"{place}: {given!r} is not a day"
-        raise SsprError("invalid_setting", why, hint="Give it as in 2027-03-31. Nothing was sent.")
-    return found
-
-
-def _waivers_of(given: Any) -> list[Waiver]:
-    return [
-        Waiver(item["control"], item["reason"], item["owner"], _day(item["expires"], f"waivers[{index}].expires"))
-        for index, item in enumerate(given)
-    ]
-
-
-def _attestations(given: Any) -> list[Attestation]:
-    return [
+def _attestations(params: Mapping[str, Any]) -> tuple[Attestation, ...]:
+    return tuple(
         Attestation(
             control=item["control"],
             who=item["who"],
-            when=_day(item["when"], f"attestations[{index}].when"),
+            when=require_date(f"attestations[{index}].when", item["when"]),
             evidence=item["evidence"],
-            expires=_day(item["expires"], f"attestations[{index}].expires"),
+            expires=require_date(f"attestations[{index}].expires", item["expires"]),
         )
-        for index, item in enumerate(given)
+        for index, item in enumerate(params.get("attestations") or ())
+    )
+
+
+def _earlier(previous_report: str | None) -> list[Mapping[str, Any]]:
+    """The entries of an earlier report, of this tenant or of others. Raises: SsprError(invalid_setting)."""
+    if not previous_report:
+        return []
+    try:
+        document = json.loads(Path(previous_report).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as exc:
+        raise SsprError(
+            "invalid_setting",
+            f"previous_report: {previous_report} cannot be read: {exc}",
+            hint="Use the path of a report.json.",
+        ) from exc
+    return earlier_entries(document, "previous_report")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of the tenant: its documents, the facts in them, and what could not be read."""
+
+    documents: Documents
+    facts: TenantFacts
+    unavailable: Sequence[Unavailable]
+
+
+class _Audit(Task):
+    async def execute(self) -> Result:
+        target = connection(self.params)
+        requested = flatten(self.params, ALL_PAGES)
+        require_valid(requested)
+        criteria = Criteria.of(self.params, requested)
+        async with self.open_session(target, wants_portal=True) as session:
+            reading = await self._read(session, criteria)
+            evaluation = evaluate(
+                criteria.baselines,
+                reading.facts,
+                criteria.declarations,
+                lambda setting: _link(setting, reading.documents.migrated, target.cloud),
+            )
+            entry = self.redactor.clean(_entry(host_of(self.params), session, criteria, reading, evaluation))
+            _write_entry(entry, self.params.get("result_path"))
+            return {**_compared(requested, session, reading), "entry": entry, "state": evaluation.state}
+
+    async def _read(self, session: Session, criteria: Criteria) -> Reading:
+        """What the controls need, and nothing else. Raises: SsprError."""
+        synced = session.tenant.synced
+        documents, missing = await _read_documents(session, criteria.documents(identity_facts(synced)))
+        unread = {option: entry.message for entry in reversed(missing) for option in entry.options}
+        values = read_values(documents, unread=unread, synced=synced, as_of=criteria.declarations.as_of)
+        extra = await self._extra_evidence(session, values)
+        sources = (extra.registrations, extra.secure_score)
+        facts = TenantFacts(
+            values=values,
+            unread=unread,
+            read_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            extra=extra,
+            earlier=earlier_results(criteria.earlier, session.tenant.id),
+        )
+        return Reading(documents, facts, [*missing, *(it for it in sources if isinstance(it, Unavailable))])
+
+    async def _extra_evidence(self, session: Session, values: Mapping[str, Any]) -> ExtraEvidence:
+        """The registration report and Secure Score, where they are requested."""
+        requested = self.params["extra_evidence"]
+        if requested == "never" or (requested == "auto" and "scope" in values):
+            return ExtraEvidence()
+        registrations = await _or_unavailable("registration report", read_registrations(session.graph))
+        score = await _or_unavailable("Secure Score", read_secure_score(session.graph))
+        return ExtraEvidence(registrations, score if isinstance(score, Unavailable) else SecureScore.of(score))
+
+
+async def _or_unavailable(what: str, answer: Awaitable[T]) -> T | Unavailable:
+    try:
+        return await answer
+    except SsprError as exc:
+        return Unavailable.because(exc, what)
+
+
+async def _read_documents(session: Session, others: set[DocumentName]) -> tuple[Documents, list[Unavailable]]:
+    """The two policies and these other documents, and what of them could not be read. Raises: SsprError."""
+    target = session.connection
+    reader = DocumentReader(session, RecentWrites(state_path(session), target.confirm_timeout))
+    documents, errors = await read_tolerantly(reader, tuple(sorted(others)), Documents())
+    documents = await reader.read_all((METHODS_POLICY, SSPR_POLICY), documents)
+    needed = {METHODS_POLICY, SSPR_POLICY, *others}
+    missing = [
+        entry
+        for entry in unavailable(documents, target, errors)
+        if needed & {document_of(option, documents.migrated) for option in entry.options}
     ]
+    return documents, missing
 
 
-def _last(entries: list[Mapping[str, Any]], tenant_id: str) -> dict[str, dict[str, Any]]:
-    """Each control's result when it was read last, by an earlier report of this tenant."""
-    found: dict[str, dict[str, Any]] = {}
-    for entry in entries:
-        if (entry.get("tenant") or {}).get("id") == tenant_id:
-            for control in entry.get("controls") or ():
-                if control.get("grade") == evaluation.VERIFIED:
-                    found[str(control.get("id"))] = {key: control.get(key) for key in ("status", "as_of", "actual")}
-                elif control.get("last"):
-                    found[str(control.get("id"))] = dict(control["last"])
-    return found
+def _link(setting: str, migrated: bool | None, cloud: Cloud) -> str:
+    """The page of a setting or fact in the admin center."""
+    if setting in SETTINGS and document_of(setting, migrated) == METHODS_POLICY:
+        return f"{cloud.admin_center}{METHODS_BLADE}"
+    page = PAGE_OF_FACT.get(setting) or next(page for page in ALL_PAGES if setting in page.options)
+    return page.link(cloud.admin_center)
 
 
-def _unusable(option: str, why: str) -> SsprError:
-    return SsprError("invalid_setting", f"{option}: {why}", hint="Correct it.")
+def _entry(
+    host: str, session: Session, criteria: Criteria, reading: Reading, evaluation: AuditEvaluation
+) -> dict[str, Any]:
+    documents, facts = reading.documents, reading.facts
+    return AuditEntry(
+        host=host,
+        state=evaluation.state,
+        tenant=session.tenant.as_result(),
+        migration_state=documents.migration_state,
+        controls=[control.as_result() for control in evaluation.controls],
+        findings=[finding.as_result() for finding in evaluation.findings],
+        coverage=coverage(facts.values, facts.extra),
+        outlook=outlook(facts.values, documents.migrated, facts.extra),
+        evidence=_evidence(session, criteria, reading),
+        unavailable=[entry.as_result() for entry in reading.unavailable],
+    ).as_result()
+
+
+def _evidence(session: Session, criteria: Criteria, reading: Reading) -> Evidence:
+    app = session.graph.credential.claims
+    user = user_of(session.portal.credential.claims) if session.portal is not None else None
+    return Evidence(
+        at=reading.facts.read_at,
+        app=app.get("appid") or app.get("azp"),
+        portal_user=user.as_result() if user else None,
+        request_ids=session.request_ids,
+        digests=digests(reading.documents),
+        baselines={baseline.id: baseline.version for baseline in criteria.baselines},
+    )
+
+
+def _compared(requested: Mapping[str, Any], session: Session, reading: Reading) -> Result:
+    """The tenant and the requested settings, as a module that sets them would show both."""
+    values = reading.facts.values
+    read = {option: values[option] for option in requested if option in values}
+    matching = {
+        option: value
+        for option, value in read.items()
+        if Expectation(option, "equals", requested[option]).met_by(value)
+    }
+    unread = {option: value for option, value in requested.items() if option not in read}
+    after = {option: matching.get(option, requested[option]) for option in read}
+    return {
+        "changed": False,
+        "diff": settings_diff(session.tenant.name, read, after, before_label="current", after_label="requested"),
+        "manual": manual_steps(ALL_PAGES, unread, session.connection.cloud),
+        "tenant": session.tenant.as_result(),
+        "digests": digests(reading.documents),
+        "request_ids": session.request_ids,
+    }

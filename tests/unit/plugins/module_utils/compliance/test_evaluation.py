@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judging: the best evidence wins, no grade claims more than its signals carry, and what expired counts no more."""
+"""Evaluating controls: the best evidence decides, no grade claims more than it proves, what expired does not count."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,27 +14,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.tenantops.entra.plugins.module_utils.compliance import baseline, evaluation
-from ansible_collections.tenantops.entra.plugins.module_utils.compliance.baseline import Control
-from ansible_collections.tenantops.entra.plugins.module_utils.compliance.evaluation import (
-    Attestation,
-    Judgement,
-    Known,
-    SecureScore,
-    Signals,
+from ansible_collections.tenantops.entra.plugins.module_utils._errors import Unavailable
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.baseline import (
+    Control,
+    agreed_settings,
+    find_baselines,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.declarations import Attestation, Declarations
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.earlier_results import EarlierResult
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.evaluation import AuditEvaluation, evaluate
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.registration_counts import coverage
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.scope_evidence import (
+    ExtraEvidence,
+    SecureScore,
+    ordinary_users,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.tenant_facts import TenantFacts
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.upcoming_changes import outlook
 from ansible_collections.tenantops.entra.plugins.module_utils.data.baselines import BASELINES
 from ansible_collections.tenantops.entra.plugins.module_utils.rules.waivers import Waiver
 from ansible_collections.tenantops.entra.plugins.module_utils.settings.graph_methods import GRAPH_METHODS
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import SETTINGS
-from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Registration, Unavailable
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import SETTINGS, GroupRef
+from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Registration
 
 AT = "2026-11-25T12:00:00+00:00"
 TODAY = date(2026, 11, 25)
 SCOPE = "cis_m365_v7:5.2.4.1"
 TWO = "cis_m365_v7:5.2.4.2"
-CIS = baseline.chosen(["cis_m365_v7"])
-ALL = baseline.chosen(BASELINES)
+CIS = find_baselines(["cis_m365_v7"])
+ALL = find_baselines(BASELINES)
 NO_PORTAL = "there is no credential for the portal API"
 
 GOOD: dict[str, Any] = {
@@ -64,22 +72,42 @@ NOT_ALL = [person(1), person(2, enabled=False)]
 NOBODY = [person(1, enabled=False)]
 
 
-def known(values: dict[str, Any] | None = None, **more: Any) -> Known:
+def known(values: dict[str, Any] | None = None, **more: Any) -> TenantFacts:
     values = GOOD if values is None else values
-    return Known(values, dict.fromkeys(SETTINGS, NO_PORTAL), AT, **more)
+    return TenantFacts(values, dict.fromkeys(SETTINGS, NO_PORTAL), AT, **more)
 
 
-def judge(facts: Known, baselines: Any = None, **more: Any) -> Judgement:
-    return evaluation.judge(CIS if baselines is None else baselines, facts, **{"as_of": TODAY, **more})
+@dataclass(frozen=True)
+class Audit:
+    """An evaluation as results show it."""
+
+    evaluation: AuditEvaluation
+
+    @property
+    def controls(self) -> list[dict[str, Any]]:
+        return [found.as_result() for found in self.evaluation.controls]
+
+    @property
+    def findings(self) -> list[dict[str, str]]:
+        return [found.as_result() for found in self.evaluation.findings]
+
+    @property
+    def state(self) -> str:
+        return self.evaluation.state
 
 
-def control(facts: Known, name: str = SCOPE, **more: Any) -> dict[str, Any]:
-    [found] = [entry for entry in judge(facts, ALL, **more).controls if entry["id"] == name]
+def audit(facts: TenantFacts, baselines: Any = None, *, as_of: date = TODAY, **declared: Any) -> Audit:
+    declarations = Declarations(as_of, **{name: tuple(given) for name, given in declared.items()})
+    return Audit(evaluate(CIS if baselines is None else baselines, facts, declarations))
+
+
+def control(facts: TenantFacts, name: str = SCOPE, **more: Any) -> dict[str, Any]:
+    [found] = [entry for entry in audit(facts, ALL, **more).controls if entry["id"] == name]
     return found
 
 
 def test_what_is_read_is_verified() -> None:
-    found = judge(known({**GOOD, "methods_required": 1, "reconfirm_days": 0}))
+    found = audit(known({**GOOD, "methods_required": 1, "reconfirm_days": 0}))
     assert [(entry["control"], entry["status"], entry["grade"]) for entry in found.controls] == [
         ("5.2.4.1", "pass", "verified"),
         ("5.2.4.2", "fail", "verified"),
@@ -91,9 +119,9 @@ def test_what_is_read_is_verified() -> None:
     assert found.controls[2]["actual"] == "required_at_sign_in: yes; reconfirm_days: 0"
     assert {entry["as_of"] for entry in found.controls} == {AT}
     assert found.state == "drift"
-    assert judge(known()).state == "clean"
-    assert judge(known({**GOOD, "scope": "selected"})).state == "drift"
-    assert judge(known({})).state == "incomplete"
+    assert audit(known()).state == "clean"
+    assert audit(known({**GOOD, "scope": "selected"})).state == "drift"
+    assert audit(known({})).state == "incomplete"
 
 
 def test_one_failed_setting_fails_a_control_whatever_the_other_is() -> None:
@@ -102,72 +130,84 @@ def test_one_failed_setting_fails_a_control_whatever_the_other_is() -> None:
     assert found["actual"] == "required_at_sign_in: not read; reconfirm_days: 0"
     found = control(known({"reconfirm_days": 180}), "cis_m365_v7:5.2.4.3")
     assert (found["status"], found["grade"]) == ("unknown", "unavailable")
-    assert found["reason"] == f"Not read: {NO_PORTAL}"
+    assert found["reason"] == f"Could not be read: {NO_PORTAL}"
 
 
 SCORE = SecureScore(10, 10, "2026-11-20T00:00:00Z")
-UNREAD = Unavailable("licence", "needs Entra ID P1")
-FROM_SIGNALS = [
-    (Signals(EVERYONE), "pass", "inferred", "2026-11-24T03:00:00Z"),
-    (Signals(NOT_ALL), "fail", "inferred", "2026-11-24T03:00:00Z"),
-    (Signals(NOBODY), "fail", "inferred", "2026-11-24T03:00:00Z"),
-    (Signals([]), "unknown", "unavailable", None),
-    (Signals([person(1, admin=True), person(2, guest=True)]), "unknown", "unavailable", None),
-    (Signals([*EVERYONE, person(3, enabled=False, admin=True)]), "pass", "inferred", "2026-11-24T03:00:00Z"),
-    (Signals([*EVERYONE, person(3, enabled=False, guest=True)]), "pass", "inferred", "2026-11-24T03:00:00Z"),
-    (Signals(None, SCORE), "pass", "inferred", "2026-11-20T00:00:00Z"),
-    (Signals(UNREAD, SCORE), "pass", "inferred", "2026-11-20T00:00:00Z"),
-    (Signals(EVERYONE, SCORE), "pass", "inferred", "2026-11-20T00:00:00Z"),
-    (Signals(NOT_ALL, SCORE), "unknown", "unavailable", None),
-    (Signals(EVERYONE, replace(SCORE, enabled=9)), "unknown", "unavailable", None),
-    (Signals(None, replace(SCORE, enabled=9)), "fail", "inferred", "2026-11-20T00:00:00Z"),
-    (Signals(None, replace(SCORE, enabled=0, total=0)), "unknown", "unavailable", None),
-    (Signals(UNREAD, UNREAD), "unknown", "unavailable", None),
+UNREAD = Unavailable("registration report", "license", "needs Entra ID P1")
+FROM_OTHER_SOURCES = [
+    (ExtraEvidence(EVERYONE), "pass", "inferred", "2026-11-24T03:00:00Z"),
+    (ExtraEvidence(NOT_ALL), "fail", "inferred", "2026-11-24T03:00:00Z"),
+    (ExtraEvidence(NOBODY), "fail", "inferred", "2026-11-24T03:00:00Z"),
+    (ExtraEvidence([]), "unknown", "unavailable", None),
+    (ExtraEvidence([person(1, admin=True), person(2, guest=True)]), "unknown", "unavailable", None),
+    (ExtraEvidence([*EVERYONE, person(3, enabled=False, admin=True)]), "pass", "inferred", "2026-11-24T03:00:00Z"),
+    (ExtraEvidence([*EVERYONE, person(3, enabled=False, guest=True)]), "pass", "inferred", "2026-11-24T03:00:00Z"),
+    (ExtraEvidence(None, SCORE), "pass", "inferred", "2026-11-20T00:00:00Z"),
+    (ExtraEvidence(UNREAD, SCORE), "pass", "inferred", "2026-11-20T00:00:00Z"),
+    (ExtraEvidence(EVERYONE, SCORE), "pass", "inferred", "2026-11-20T00:00:00Z"),
+    (ExtraEvidence(NOT_ALL, SCORE), "unknown", "unavailable", None),
+    (ExtraEvidence(EVERYONE, replace(SCORE, enabled=9)), "unknown", "unavailable", None),
+    (ExtraEvidence(None, replace(SCORE, enabled=9)), "fail", "inferred", "2026-11-20T00:00:00Z"),
+    (ExtraEvidence(None, replace(SCORE, enabled=0, total=0)), "unknown", "unavailable", None),
+    (ExtraEvidence(UNREAD, UNREAD), "unknown", "unavailable", None),
 ]
 
 
-@pytest.mark.parametrize(("signals", "status", "grade", "as_of"), FROM_SIGNALS)
-def test_only_everybody_is_inferred(signals: Signals, status: str, grade: str, as_of: str | None) -> None:
-    facts = known({}, signals=signals)
+@pytest.mark.parametrize(("extra", "status", "grade", "as_of"), FROM_OTHER_SOURCES)
+def test_only_everyone_is_inferred(extra: ExtraEvidence, status: str, grade: str, as_of: str | None) -> None:
+    facts = known({}, extra=extra)
     found = control(facts)
     assert (found["status"], found["grade"], found["as_of"]) == (status, grade, as_of)
-    others = [entry for entry in judge(facts, ALL).controls if entry["id"] != SCOPE]
-    assert {entry["grade"] for entry in others} == {"unavailable"}, "a group may hold everybody: no more can be told"
+    others = [entry for entry in audit(facts, ALL).controls if entry["id"] != SCOPE]
+    assert {entry["grade"] for entry in others} == {"unavailable"}, (
+        "a group may contain everyone: nothing else is proven"
+    )
     assert {entry["status"] for entry in others} == {"unknown"}
 
 
 def test_an_inference_shows_its_numbers() -> None:
-    found = control(known({}, signals=Signals(NOT_ALL)))
+    found = control(known({}, extra=ExtraEvidence(NOT_ALL)))
     assert found["actual"] == "scope: not read, not every user is enabled"
     assert found["reason"] == (
-        "Not read, but the registration report of 2026-11-24T03:00:00Z has 1 of 2 users enabled."
+        "Not read directly, but the registration report of 2026-11-24T03:00:00Z shows 1 of 2 users enabled."
     )
 
 
 @pytest.mark.parametrize(
-    ("values", "signals", "wanted"),
+    ("values", "extra", "expected"),
     [
-        ({}, Signals(NOT_ALL, SCORE), "Signals disagree: the registration report of 2026-11-24T03:00:00Z has 1 of 2"),
-        (GOOD, Signals(NOT_ALL), "The policy has scope all, but the registration report of"),
-        (GOOD, Signals(None, replace(SCORE, enabled=3)), "The policy has scope all, but Microsoft Secure Score"),
-        ({**GOOD, "scope": "none"}, Signals(NOT_ALL), "The policy has scope none, but the registration report of"),
+        (
+            {},
+            ExtraEvidence(NOT_ALL, SCORE),
+            "Evidence disagrees: the registration report of 2026-11-24T03:00:00Z shows 1 of 2",
+        ),
+        (GOOD, ExtraEvidence(NOT_ALL), "The policy has scope all, but the registration report of"),
+        (GOOD, ExtraEvidence(None, replace(SCORE, enabled=3)), "The policy has scope all, but Microsoft Secure Score"),
+        (
+            {**GOOD, "scope": "none"},
+            ExtraEvidence(NOT_ALL),
+            "The policy has scope none, but the registration report of",
+        ),
     ],
 )
-def test_signals_that_disagree_are_a_finding(values: dict[str, Any], signals: Signals, wanted: str) -> None:
-    [found] = judge(known(values, signals=signals)).findings
+def test_sources_that_disagree_are_a_finding(values: dict[str, Any], extra: ExtraEvidence, expected: str) -> None:
+    [found] = audit(known(values, extra=extra)).findings
     assert found["kind"] == "disagreement"
-    assert found["message"].startswith(wanted)
+    assert found["message"].startswith(expected)
 
 
-@pytest.mark.parametrize("signals", [Signals(), Signals(EVERYONE, SCORE), Signals(NOT_ALL), Signals(NOBODY)])
-def test_a_group_contradicts_no_signal(signals: Signals) -> None:
-    assert judge(known({**GOOD, "scope": "selected"}, signals=signals)).findings == []
+@pytest.mark.parametrize(
+    "extra", [ExtraEvidence(), ExtraEvidence(EVERYONE, SCORE), ExtraEvidence(NOT_ALL), ExtraEvidence(NOBODY)]
+)
+def test_a_group_contradicts_no_source(extra: ExtraEvidence) -> None:
+    assert audit(known({**GOOD, "scope": "selected"}, extra=extra)).findings == []
 
 
 WORD = Attestation(TWO, "anna@msp.example", date(2026, 11, 1), "screenshot 17", date(2026, 12, 31))
 
 
-def test_a_persons_word_closes_what_the_tenant_does_not_tell() -> None:
+def test_an_attestation_counts_where_the_tenant_could_not_be_read() -> None:
     found = control(known({}), TWO, attestations=[WORD])
     assert (found["status"], found["grade"], found["as_of"]) == ("pass", "attested", "2026-11-01")
     assert found["reason"] == "Attested by anna@msp.example: screenshot 17"
@@ -177,11 +217,11 @@ def test_a_persons_word_closes_what_the_tenant_does_not_tell() -> None:
         "evidence": "screenshot 17",
         "expires": "2026-12-31",
     }
-    assert control(known(), TWO, attestations=[WORD])["grade"] == "verified", "reading is better than a word"
+    assert control(known(), TWO, attestations=[WORD])["grade"] == "verified", "reading is better evidence"
 
 
-def test_a_persons_word_does_not_overrule_the_tenant() -> None:
-    found = judge(known({**GOOD, "methods_required": 1}), attestations=[WORD])
+def test_an_attestation_does_not_overrule_the_tenant() -> None:
+    found = audit(known({**GOOD, "methods_required": 1}), attestations=[WORD])
     assert found.controls[1]["status"] == "fail"
     assert found.findings == [
         {
@@ -200,22 +240,22 @@ def test_a_persons_word_does_not_overrule_the_tenant() -> None:
         (date(2027, 1, 1), "unknown", ["expired_attestation"]),
     ],
 )
-def test_a_persons_word_counts_until_it_expires(as_of: date, status: str, kinds: list[str]) -> None:
-    found = judge(known({}), attestations=[WORD], as_of=as_of)
+def test_an_attestation_counts_until_it_expires(as_of: date, status: str, kinds: list[str]) -> None:
+    found = audit(known({}), attestations=[WORD], as_of=as_of)
     assert found.controls[1]["status"] == status
     assert [entry["kind"] for entry in found.findings] == kinds
 
 
-LAST = {TWO: {"status": "pass", "as_of": "2026-10-25", "actual": "methods_required: 2"}}
+EARLIER = {TWO: EarlierResult("pass", "2026-10-25", "methods_required: 2")}
 
 
 def test_an_earlier_result_is_shown_and_never_counts_today() -> None:
-    found = control(known({}, last=LAST), TWO)
+    found = control(known({}, earlier=EARLIER), TWO)
     assert (found["status"], found["grade"], found["as_of"]) == ("unknown", "last_verified", "2026-10-25")
     assert found["actual"] == "methods_required: 2"
-    assert found["reason"] == f"Last read on 2026-10-25, then pass. Not read: {NO_PORTAL}"
-    assert found["last"] == LAST[TWO]
-    read = control(known(last=LAST), TWO)
+    assert found["reason"] == f"Last read on 2026-10-25, with status pass. Could not be read: {NO_PORTAL}"
+    assert found["last"] == {"status": "pass", "as_of": "2026-10-25", "actual": "methods_required: 2"}
+    read = control(known(earlier=EARLIER), TWO)
     assert (read["grade"], read["last"]) == ("verified", None)
 
 
@@ -232,35 +272,35 @@ WAIVER = Waiver(TWO, "until the phones are there", "it@x.example", date(2027, 3,
     ],
 )
 def test_a_waiver_waives_until_it_expires(values: dict[str, Any], as_of: date, status: str) -> None:
-    found = judge(known(values), waivers=[WAIVER], as_of=as_of)
+    found = audit(known(values), waivers=[WAIVER], as_of=as_of)
     assert found.controls[1]["status"] == status
     expired = as_of > WAIVER.expires
     assert [entry["kind"] for entry in found.findings] == ["expired_waiver"] * expired
     assert (found.controls[1]["waiver"] is None) is expired
     if expired:
         assert found.findings[0]["message"] == (
-            f"The waiver of {TWO} by it@x.example ended on 2027-03-31: until the phones are there"
+            f"The waiver of {TWO} by it@x.example expired on 2027-03-31: until the phones are there"
         )
 
 
 def test_a_waiver_of_the_only_fault_makes_a_tenant_clean() -> None:
     facts = known({**GOOD, "methods_required": 1})
-    assert (judge(facts).state, judge(facts, waivers=[WAIVER]).state) == ("drift", "clean")
+    assert (audit(facts).state, audit(facts, waivers=[WAIVER]).state) == ("drift", "clean")
 
 
 def test_what_names_no_control_is_a_finding() -> None:
     waiver = replace(WAIVER, rule="cis_m365_v7:5.2.4.22")
-    found = judge(known(), waivers=[waiver], attestations=[replace(WORD, control="cis:1")])
+    found = audit(known(), waivers=[waiver], attestations=[replace(WORD, control="cis:1")])
     assert [entry["kind"] for entry in found.findings] == ["unknown_control", "unknown_control"]
     assert found.findings[0]["message"] == "waivers: this audit has no control cis_m365_v7:5.2.4.22."
 
 
-def test_contraries_are_shown_on_both_controls() -> None:
+def test_conflicts_are_shown_on_both_controls() -> None:
     assert control(known())["conflicts"] == ["asd_blueprint:properties"]
     assert control(known(), "asd_blueprint:properties")["conflicts"] == [SCOPE]
-    wanted = baseline.own({"scope": "none"})
-    assert wanted is not None
-    found = judge(known(), [wanted, *CIS])
+    agreed = agreed_settings({"scope": "none"})
+    assert agreed is not None
+    found = audit(known(), [agreed, *CIS])
     assert found.controls[0]["conflicts"] == [SCOPE]
     assert found.controls[1]["conflicts"] == ["wanted:scope"]
 
@@ -269,15 +309,15 @@ def test_contraries_are_shown_on_both_controls() -> None:
 def test_a_control_for_hybrid_tenants(synced: bool | None, status: str | None) -> None:
     values = {**GOOD, "password_writeback": False, "unlock_without_reset": True}
     facts = known(values if synced is None else {**values, "synced": synced})
-    found = {entry["id"]: entry["status"] for entry in judge(facts, ALL).controls}
+    found = {entry["id"]: entry["status"] for entry in audit(facts, ALL).controls}
     assert found.get("microsoft_recommended:writeback") == status
 
 
-def test_a_group_is_wanted_where_one_counts() -> None:
-    wanted = baseline.own({"group": "SSPR Pilot"})
-    assert wanted is not None
-    assert judge(known(), [wanted]).controls == []
-    found = judge(known({"scope": "selected", "group": None}), [wanted]).controls
+def test_an_agreed_group_counts_only_in_scope_selected() -> None:
+    agreed = agreed_settings({"group": "SSPR Pilot"})
+    assert agreed is not None
+    assert audit(known(), [agreed]).controls == []
+    found = audit(known({"scope": "selected", "group": None}), [agreed]).controls
     assert [(entry["status"], entry["actual"]) for entry in found] == [("fail", "group: none")]
 
 
@@ -289,12 +329,12 @@ def test_coverage() -> None:
         person(4, guest=True),
     ]
     counted = {"registered": 2, "capable": 1, "enabled": 1, "as_of": "2026-11-24T03:00:00Z"}
-    assert evaluation.coverage({"scope": "all"}, Signals(people)) == {"in_scope": 2, **counted}
-    assert evaluation.coverage({"scope": "selected"}, Signals(people)) == {"in_scope": 1, **counted}
-    assert evaluation.coverage({"scope": "none"}, Signals(people)) == {"in_scope": 0, **counted}
-    assert evaluation.coverage({}, Signals(people)) == {"in_scope": 1, **counted}
-    assert evaluation.coverage({}, Signals()) is None
-    assert evaluation.coverage({}, Signals(UNREAD)) is None
+    assert coverage({"scope": "all"}, ExtraEvidence(people)) == {"in_scope": 2, **counted}
+    assert coverage({"scope": "selected"}, ExtraEvidence(people)) == {"in_scope": 1, **counted}
+    assert coverage({"scope": "none"}, ExtraEvidence(people)) == {"in_scope": 0, **counted}
+    assert coverage({}, ExtraEvidence(people)) == {"in_scope": 1, **counted}
+    assert coverage({}, ExtraEvidence()) is None
+    assert coverage({}, ExtraEvidence(UNREAD)) is None
 
 
 PHONES = {
@@ -320,27 +360,27 @@ PEOPLE = [
 
 
 def test_the_outlook_counts_each_user_on_the_day_of_the_loss() -> None:
-    found = evaluation.outlook(PHONES, True, Signals(PEOPLE))
+    found = outlook(PHONES, True, ExtraEvidence(PEOPLE))
     assert [(entry["date"], entry["users"]) for entry in found] == [("2027-02-01", 1), ("2027-03-01", 2)]
     assert {entry["why_unknown"] for entry in found} == {None}
 
 
 @pytest.mark.parametrize(
-    ("values", "migrated", "signals", "users"),
+    ("values", "migrated", "extra", "users"),
     [
-        (PHONES, True, Signals(), [None, None]),
-        ({**PHONES, "methods.mobile_phone": False}, True, Signals(), [0, None]),
-        ({**PHONES, "methods.security_questions": False}, True, Signals(), [None, 0]),
-        ({**PHONES, "scope": "none"}, True, Signals(), [0, 0]),
-        ({name: PHONES[name] for name in GRAPH_METHODS}, True, Signals(PEOPLE), [None, None]),
-        ({}, None, Signals(PEOPLE), [None, None]),
-        ({**PHONES, "methods.mobile_phone": False, "methods.voice": None}, False, Signals(), [0, None]),
+        (PHONES, True, ExtraEvidence(), [None, None]),
+        ({**PHONES, "methods.mobile_phone": False}, True, ExtraEvidence(), [0, None]),
+        ({**PHONES, "methods.security_questions": False}, True, ExtraEvidence(), [None, 0]),
+        ({**PHONES, "scope": "none"}, True, ExtraEvidence(), [0, 0]),
+        ({name: PHONES[name] for name in GRAPH_METHODS}, True, ExtraEvidence(PEOPLE), [None, None]),
+        ({}, None, ExtraEvidence(PEOPLE), [None, None]),
+        ({**PHONES, "methods.mobile_phone": False, "methods.voice": None}, False, ExtraEvidence(), [0, None]),
     ],
 )
-def test_the_outlook_is_told_where_it_can_be(
-    values: dict[str, Any], migrated: bool | None, signals: Signals, users: list[int | None]
+def test_the_outlook_says_why_a_number_is_unknown(
+    values: dict[str, Any], migrated: bool | None, extra: ExtraEvidence, users: list[int | None]
 ) -> None:
-    found = evaluation.outlook(values, migrated, signals)
+    found = outlook(values, migrated, extra)
     assert [entry["users"] for entry in found] == users
     assert all((entry["users"] is None) is bool(entry["why_unknown"]) for entry in found)
 
@@ -349,7 +389,7 @@ def test_the_outlook_is_told_where_it_can_be(
 def value_of(name: str) -> Any:
     setting = SETTINGS[name]
     if name == "group":
-        return st.sampled_from([None, {"id": "g", "display_name": "G"}])
+        return st.sampled_from([None, GroupRef("g", "G")])
     if setting.spec["type"] == "str":
         return st.sampled_from(setting.spec.get("choices", ["", "a@b.example"]))
     if setting.spec["type"] == "bool":
@@ -382,11 +422,9 @@ WORDS = st.lists(
     max_size=3,
 )
 WAIVERS = st.lists(st.tuples(st.sampled_from(IDS), DAYS).map(lambda it: Waiver(it[0], "r", "o", it[1])), max_size=3)
-LASTS = st.dictionaries(
-    st.sampled_from(IDS), st.just({"status": "pass", "as_of": "2026-10-01", "actual": "as it was"}), max_size=5
-)
+LASTS = st.dictionaries(st.sampled_from(IDS), st.just(EarlierResult("pass", "2026-10-01", "as it was")), max_size=5)
 KNOWN = st.builds(
-    lambda values, report, score, last: known(values, signals=Signals(report, score), last=last),
+    lambda values, report, score, earlier: known(values, extra=ExtraEvidence(report, score), earlier=earlier),
     VALUES,
     REPORTS,
     SCORES,
@@ -396,20 +434,20 @@ KNOWN = st.builds(
 
 @settings(max_examples=150)
 @given(KNOWN, WORDS, WAIVERS, DAYS)
-def test_no_grade_claims_more_than_its_signals_carry(
-    facts: Known, words: list[Attestation], waivers: list[Waiver], as_of: date
+def test_no_grade_claims_more_than_its_evidence_proves(
+    facts: TenantFacts, words: list[Attestation], waivers: list[Waiver], as_of: date
 ) -> None:
     by_id = {entry.id: entry for baseline in ALL for entry in baseline.controls}
-    report, score = facts.signals.registrations, facts.signals.secure_score
+    report, score = facts.extra.registrations, facts.extra.secure_score
     says = (
-        [all(it.enabled for it in people) for people in [evaluation.ordinary(report)] if people]
+        [all(it.enabled for it in people) for people in [ordinary_users(report)] if people]
         if isinstance(report, list)
         else []
     )
     says += [score.enabled >= score.total] if isinstance(score, SecureScore) and score.total else []
-    for entry in judge(facts, ALL, attestations=words, waivers=waivers, as_of=as_of).controls:
-        needs = by_id[entry["id"]].needs
-        met = {need.setting: need.met_in(facts.values) for need in needs}
+    for entry in audit(facts, ALL, attestations=words, waivers=waivers, as_of=as_of).controls:
+        expectations = by_id[entry["id"]].expectations
+        met = {it.setting: it.met_in(facts.values) for it in expectations}
         waived = any(it.rule == entry["id"] and as_of <= it.expires for it in waivers)
         assert (entry["status"] == "waived") <= waived
         if entry["grade"] == "verified":
@@ -426,28 +464,28 @@ def test_no_grade_claims_more_than_its_signals_carry(
 
 @settings(max_examples=150)
 @given(KNOWN, WORDS, st.data())
-def test_taking_a_signal_away_makes_nothing_pass(facts: Known, words: list[Attestation], data: st.DataObject) -> None:
-    """Unless it spoke against it: then the control had failed, or a disagreement had been found."""
+def test_less_evidence_makes_nothing_pass(facts: TenantFacts, words: list[Attestation], data: st.DataObject) -> None:
+    """Unless the evidence contradicted it: then the control had failed, or a disagreement had been found."""
     names = [
         *facts.values,
-        *(name for name in ("registrations", "secure_score", "last", "word") if name != "word" or words),
+        *(name for name in ("registrations", "secure_score", "earlier", "word") if name != "word" or words),
     ]
     taken = data.draw(st.sampled_from(names))
     less, fewer = facts, words
     if taken in facts.values:
         less = replace(facts, values={name: value for name, value in facts.values.items() if name != taken})
-    elif taken == "last":
-        less = replace(facts, last={})
+    elif taken == "earlier":
+        less = replace(facts, earlier={})
     elif taken == "word":
         fewer = words[1:]
     else:
-        less = replace(facts, signals=replace(facts.signals, **{taken: None}))
-    before, after = judge(facts, ALL, attestations=words), judge(less, ALL, attestations=fewer)
+        less = replace(facts, extra=replace(facts.extra, **{taken: None}))
+    before, after = audit(facts, ALL, attestations=words), audit(less, ALL, attestations=fewer)
     was = {entry["id"]: entry["status"] for entry in before.controls}
     contradicted = any(entry["kind"] == "disagreement" for entry in before.findings)
     for entry in after.controls:
         if entry["status"] == "pass":
-            # A control that had been left out was not meant for this tenant by the fact that was taken away.
+            # The fact that was taken away had excluded this tenant from the control.
             assert (
                 was.get(entry["id"]) in ("pass", "fail")
                 or contradicted
@@ -457,10 +495,10 @@ def test_taking_a_signal_away_makes_nothing_pass(facts: Known, words: list[Attes
 
 @settings(max_examples=60)
 @given(KNOWN)
-def test_without_the_portal_only_what_graph_holds_is_verified(facts: Known) -> None:
+def test_without_the_portal_only_what_graph_holds_is_verified(facts: TenantFacts) -> None:
     on_graph = {*GRAPH_METHODS, "admins_can_reset", "synced"}
     less = replace(facts, values={name: value for name, value in facts.values.items() if name in on_graph})
-    for entry in judge(less, ALL).controls:
+    for entry in audit(less, ALL).controls:
         if entry["grade"] == "verified":
             assert set(entry["settings"]) & on_graph
             if entry["status"] == "pass":
@@ -470,15 +508,15 @@ def test_without_the_portal_only_what_graph_holds_is_verified(facts: Known) -> N
 @settings(max_examples=100)
 @given(KNOWN, WORDS, WAIVERS, VALUES, st.sampled_from([entry for baseline in ALL for entry in baseline.controls]))
 def test_a_status_depends_on_its_own_settings_alone(
-    facts: Known, words: list[Attestation], waivers: list[Waiver], others: dict[str, Any], meant: Control
+    facts: TenantFacts, words: list[Attestation], waivers: list[Waiver], others: dict[str, Any], meant: Control
 ) -> None:
-    names = {need.setting for need in (*meant.needs, *meant.where)}
+    names = {it.setting for it in (*meant.expectations, *meant.where)}
     values = {name: value for name, value in facts.values.items() if name in names}
     values |= {name: value for name, value in others.items() if name not in names}
     mine = [
         [
             (it["status"], it["grade"])
-            for it in judge(some, ALL, attestations=words, waivers=waivers).controls
+            for it in audit(some, ALL, attestations=words, waivers=waivers).controls
             if it["id"] == meant.id
         ]
         for some in (facts, facts, replace(facts, values=values))

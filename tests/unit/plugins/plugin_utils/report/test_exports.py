@@ -16,22 +16,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-from ansible_collections.tenantops.entra.plugins.module_utils.report.exports import (
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.audit_entry import AuditEntry
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.exports import (
     COLUMNS,
     FORMULA,
     as_csv,
     as_junit,
     harmless,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.report.model import cleaned, not_run
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.printable import printable
 from ansible_collections.tenantops.entra.tests.support.fleet import HOSTILE, entry, failed, fleet, hostile, report
 
+NOT_RUN = AuditEntry.not_run("late", None).as_result()
 SCOPE, METHODS, USERS = "cis_m365_v7:5.2.4.1", "cis_m365_v7:5.2.4.2", "cis_m365_v7:5.2.4.4"
 
 
 def records(tmp_path: Path, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     path = tmp_path / "report.csv"
-    path.write_text(as_csv(report(cleaned(entries))), encoding="utf-8", newline="")
+    path.write_text(as_csv(report(printable(entries))), encoding="utf-8", newline="")
     assert path.read_bytes().startswith(b"\xef\xbb\xbf"), "a spreadsheet takes it for Latin-1 otherwise"
     rows: list[dict[str, Any]] = pyexcel.get_records(file_name=str(path), encoding="utf-8-sig")
     assert list(rows[0]) == list(COLUMNS)
@@ -42,13 +44,14 @@ def test_a_spreadsheet_opens_it_with_the_right_types(tmp_path: Path) -> None:
     made = entry("contoso", "Contoso Süd", {SCOPE: "fail", METHODS: "waived"})
     made["coverage"]["as_of"] = "2026-11-25"
     made["evidence"]["at"] = "2026-11-25"
-    rows = records(tmp_path, [made, failed("broken"), not_run("late", None)])
+    rows = records(tmp_path, [made, failed("broken"), NOT_RUN])
     by_id = {row["control"]: row for row in rows if row["host"] == "contoso"}
     assert len(by_id) == len(made["controls"])
     scope = by_id[SCOPE]
     assert (scope["tenant"], scope["status"], scope["grade"]) == ("Contoso Süd", "fail", "verified")
     assert (scope["users_in_scope"], scope["users_registered"]) == (40, 32)
     assert isinstance(scope["users_capable"], int)
+    assert scope["portal_user"] == "sspr@msp.example"
     assert scope["audited_at"] == dt.date(2026, 11, 25)
     assert by_id[METHODS]["waiver_expires"] == dt.date(2027, 3, 31)
     assert by_id["cis_azure_v5:5.10"]["status"] == "pass", "not taken for the number 5.1"
@@ -67,7 +70,7 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
         for value in row.values():
             assert not (isinstance(value, str) and FORMULA.match(value)), value
     line_ends = str.maketrans("\r", "\n")
-    assert {row["title"].strip("'") for row in rows} == {cleaned(text).translate(line_ends) for text in HOSTILE}
+    assert {row["title"].strip("'") for row in rows} == {printable(text).translate(line_ends) for text in HOSTILE}
 
 
 @given(st.text(max_size=5) | st.sampled_from(HOSTILE))
@@ -80,7 +83,7 @@ def test_harmless_adds_one_mark_or_nothing(text: str) -> None:
 
 def test_junit_as_pipelines_read_it() -> None:
     checked = entry("contoso", statuses={SCOPE: "fail", METHODS: "waived", USERS: "unknown"})
-    suites = JUnitXml.fromstring(as_junit(report([checked, failed("broken"), not_run("late", None)])).encode())
+    suites = JUnitXml.fromstring(as_junit(report([checked, failed("broken"), NOT_RUN])).encode())
     suites_found = list(suites)
     contoso, broken, late = suites_found
     assert [suite.name for suite in suites_found] == ["contoso", "broken", "late"]
@@ -97,20 +100,20 @@ def test_junit_as_pipelines_read_it() -> None:
     assert isinstance(waived, Skipped)
     assert isinstance(unknown, Skipped)
     assert waived.message == "Waived until 2027-03-31: Kiosk staff have no second method"
-    assert unknown.message == "Unknown: There is no portal credential for this tenant."
+    assert unknown.message == "Unknown: Could not be read: no credential for the portal API is set"
     assert all(not case.result for name, case in cases.items() if name.split(".", 1)[1] not in (SCOPE, METHODS, USERS))
-    for suite, told in ((broken, "AADSTS7000222"), (late, "was not run")):
+    for suite, words in ((broken, "AADSTS7000222"), (late, "was not run")):
         [case] = suite
         [error] = case.result
         assert isinstance(error, Error)
-        assert told in error.message
+        assert words in error.message
 
 
 def test_hostile_names_come_through_junit_as_text() -> None:
-    text = as_junit(report(cleaned(hostile())))
+    text = as_junit(report(printable(hostile())))
     suites = JUnitXml.fromstring(text.encode())
     # XML reads line ends and tabs in attributes as blanks, unless they are escaped as these are.
-    assert [suite.name for suite in suites] == [cleaned(name) for name in HOSTILE]
+    assert [suite.name for suite in suites] == [printable(name) for name in HOSTILE]
     assert "<script>" not in text
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report for machines and spreadsheets: CSV, and JUnit for pipelines. Pure."""
+"""A report for programs and spreadsheets: JSON, CSV, and JUnit for pipelines. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from .model import Entry, Report
+from .wording import shown_user
 
-# What spreadsheets take for a formula at the start of a cell (OWASP, CSV injection), full-width forms included.
+# What makes a spreadsheet read a cell as a formula (OWASP, CSV injection), full-width forms included
 FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-# With it spreadsheets read UTF-8 as such.
+# With it, spreadsheets read the file as UTF-8.
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 Row = Mapping[str, Any]
 
 
 def _of(part: str, key: str) -> Callable[[Row], Any]:
-    """A value of a part that may be missing."""
+    """A value of a part of the row, which may be missing."""
     return lambda row: (row[part] or {}).get(key)
 
 
-# Column: where its value is. A control's number stands with its baseline only: 5.10 alone is a number, and then 5.1.
+# By column: where its value is. A control is named with its baseline: 5.10 alone would become the number 5.1.
 COLUMNS: Mapping[str, Callable[[Row], Any]] = {
     "host": _of("entry", "host"),
     "tenant": _of("tenant", "display_name"),
@@ -62,7 +63,7 @@ COLUMNS: Mapping[str, Callable[[Row], Any]] = {
     "users_enabled": _of("coverage", "enabled"),
     "audited_at": _of("evidence", "at"),
     "app": _of("evidence", "app"),
-    "portal_user": _of("evidence", "portal_user"),
+    "portal_user": lambda row: shown_user((row["evidence"] or {}).get("portal_user")),
 }
 
 
@@ -71,7 +72,7 @@ def as_json(report: Any) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """One line a tenant and control; a tenant without any has one line too."""
+    """One line per tenant and control; a tenant without controls has one line too."""
     lines: list[str] = []
     writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -90,14 +91,14 @@ def as_csv(report: Report) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """What a spreadsheet shows, and does not calculate. Numbers stay numbers."""
+    """The same as text that a spreadsheet shows and does not calculate. Numbers stay numbers."""
     if isinstance(value, str) and FORMULA.match(value):
         return f"'{value}"
     return value
 
 
 def as_junit(report: Report) -> str:
-    """One suite a tenant, one case a control. A tenant that was not read is one case, and an error."""
+    """One suite per tenant, one case per control. A tenant that was not audited is one case, with an error."""
     root = ET.Element("testsuites", name=report["title"])
     sums = dict.fromkeys(_COUNTED, 0)
     for entry in report["tenants"]:
@@ -132,8 +133,8 @@ def _cases(entry: Entry) -> Iterator[ET.Element]:
         case = ET.Element("testcase", classname=f"{entry['host']}.{control['baseline']}", name=name, time="0")
         outcome = _OUTCOMES.get(control["status"])
         if outcome:
-            tag, told = outcome
-            ET.SubElement(case, tag, type=control["status"], message=told(control)).text = _details(control)
+            tag, message_of = outcome
+            ET.SubElement(case, tag, type=control["status"], message=message_of(control)).text = _details(control)
         yield case
 
 
@@ -143,7 +144,7 @@ def _waived(control: Mapping[str, Any]) -> str:
     return f"Waived{until}: {waiver.get('reason') or control['reason'] or 'no reason is given'}"
 
 
-# Nothing to act on is no error: what cannot be told is skipped, as what is waived.
+# Only what requires action is a failure: unknown is skipped, like waived.
 _OUTCOMES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "fail": ("failure", lambda control: f"Expected {control['expected']}, found {control['actual']}"),
     "unknown": ("skipped", lambda control: f"Unknown: {control['reason'] or 'no reason is given'}"),

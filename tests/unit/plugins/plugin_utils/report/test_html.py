@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils.report.html import fleet_page, tenant_pages
-from ansible_collections.tenantops.entra.plugins.module_utils.report.model import cleaned, columns, file_names, not_run
+from ansible_collections.tenantops.entra.plugins.module_utils.compliance.audit_entry import AuditEntry
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.html import fleet_page, tenant_pages
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.model import control_totals
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.page_names import page_names
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.printable import printable
 from ansible_collections.tenantops.entra.tests.support.fleet import entry, failed, fleet, hostile, report
 
 SCOPE = "cis_m365_v7:5.2.4.1"
@@ -23,9 +26,9 @@ EMPTY: dict[str, Any] = {"controls": [], "coverage": None, "evidence": None, "te
 FLEETS: dict[str, list[dict[str, Any]]] = {
     "none": [],
     "one": [entry("contoso")],
-    "nothing known": [entry("bare", **EMPTY), not_run("late", None), failed("broken")],
+    "nothing known": [entry("bare", **EMPTY), AuditEntry.not_run("late", None).as_result(), failed("broken")],
     "many": list(fleet(40)),
-    "hostile": cleaned(hostile()),
+    "hostile": printable(hostile()),
 }
 # What loads something, sends something, or brings a script or style of its own
 FORBIDDEN_TAGS = {"audio", "base", "embed", "form", "iframe", "img", "link", "object", "source", "video"}
@@ -52,7 +55,7 @@ def test_pages_stand_for_themselves(name: str) -> None:
     page = fleet_page(whole, pages=True)
     assert page == fleet_page(whole, pages=True)
     pages = dict(tenant_pages(whole))
-    assert set(pages) == set(file_names(found["host"] for found in FLEETS[name]).values())
+    assert set(pages) == set(page_names(found["host"] for found in FLEETS[name]).values())
     for text in (page, *pages.values()):
         found = Tags(text)
         assert FORBIDDEN_TAGS.isdisjoint(found.tags)
@@ -109,7 +112,7 @@ def test_every_cell_of_the_matrix() -> None:
         cells = re.findall(r'<td(?: class="(fail|pass|waived|unknown)")?>([^<]*)(?:<sup[^>]*>(\w)</sup>)?', row)
         found = {control["id"]: control for control in by_host[host]["controls"]}
         expected = [
-            (control["status"], control["status"], letters[control["grade"]]) if control else ("", "", "")
-            for control in (found.get(column.id) for column in columns(entries))
+            (result["status"], result["status"], letters[result["grade"]]) if result else ("", "", "")
+            for result in (found.get(control.id) for control in control_totals(entries))
         ]
         assert cells == expected
