@@ -120,7 +120,9 @@ def main() -> int:
     changed, failed, writes = demo.playbook("restore", "-e", f"sspr_run={run.name}", "-e", "sspr_serial=100%")
     demo.check(not failed and writes > 0, f"the run was restored with {writes} writes")
     policies["fabrikam.example"].update(edit)
-    demo.check(demo.policies() == policies, "every policy is as it was before the run, except for what someone else has set")
+    demo.check(
+        demo.policies() == policies, "every policy is as it was before the run, except for what someone else has set"
+    )
 
     print(f"\n=== Results, after {time.monotonic() - start:.0f} s\n")
     for holds, what in demo.checks:

@@ -12,8 +12,8 @@ type: notification
 short_description: Show the progress of a play on one line
 version_added: 0.1.0
 description:
-  - Prints progress to standard error. For the current task, it shows how many tenants are done, the total, the elapsed and
-    the estimated remaining time, and which tenants have failed so far.
+  - Prints progress to standard error. For the current task, it shows how many tenants are done, the total, the elapsed
+    and the estimated remaining time, and which tenants have failed so far.
   - On a terminal, it is one line that is updated in place. Elsewhere, in a log for example, it is one line every
     O(interval) seconds, and none for a run that is shorter.
   - At the end it names all tenants that failed, including those after whose failure the playbook continued.
@@ -137,7 +137,9 @@ class CallbackModule(CallbackBase):
         parts.append(clock(seconds))
         left = len(self.wave) - answered
         if left > 0:
-            parts.append(f"{60 * answered / max(seconds, 1):.0f} per minute, {clock(left * seconds / answered)} remaining")
+            parts.append(
+                f"{60 * answered / max(seconds, 1):.0f} per minute, {clock(left * seconds / answered)} remaining"
+            )
         return ", ".join(parts)
 
     def _write(self, text: str) -> None:

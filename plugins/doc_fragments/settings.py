@@ -34,22 +34,6 @@ attributes:
 """
 
     # The same as attributes.READ_ONLY and attributes.ACTION_GROUP, for modules that do not name these yet
-    INFO = r"""
-attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership: [tenantops.entra.entra]
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
-    support: full
-    details: This module does not modify the tenant.
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
-    support: N/A
-    details: This module does not modify the tenant.
-"""
-
     PROPERTIES = r"""
 options:
   scope:

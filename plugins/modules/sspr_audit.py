@@ -22,6 +22,8 @@ author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
+  - tenantops.entra.attributes
+  - tenantops.entra.attributes.action_group
   - tenantops.entra.settings.properties
   - tenantops.entra.settings.auth_methods
   - tenantops.entra.settings.registration
@@ -46,6 +48,7 @@ options:
       - A waiver that has expired is reported as a finding.
     type: list
     elements: dict
+    default: []
     suboptions:
       id:
         description: The id of the control with its baseline, for example V(cis_m365_v7:5.2.4.2).
@@ -119,16 +122,9 @@ options:
       - It is written in check mode too, because it is not part of the tenant.
     type: path
 attributes:
-  action_group:
-    description: Use C(group/tenantops.entra.entra) in C(module_defaults) to set options for this module.
-    support: full
-    membership: [tenantops.entra.entra]
   check_mode:
-    description: Can run in C(check_mode). This module never changes anything in a tenant.
-    support: full
+    details: This module never changes anything in a tenant.
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: full
     details: Shows the options given in the task, as they are in the tenant and as requested.
 notes:
   - Relative paths are relative to the directory of the playbook.
@@ -351,28 +347,29 @@ digests:
   returned: success
   type: dict
   sample: {sspr_policy: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+# [[[return_values tenant request_ids error]]]
 tenant:
-  description: The tenant as it describes itself.
+  description: The tenant, as it identifies itself.
   returned: when the tenant was identified
   type: dict
   contains:
     id:
-      description: The tenant's GUID.
+      description: The tenant ID.
       type: str
     display_name:
-      description: The organization's name.
+      description: The name of the organization.
       type: str
     default_domain:
       description: The default domain.
       type: str
   sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
@@ -382,23 +379,24 @@ error:
           C(invalid_setting), C(throttled), C(unreachable), C(unexpected_document), C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
       description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from ..module_utils._ansible_module import main

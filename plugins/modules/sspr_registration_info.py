@@ -23,7 +23,8 @@ author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
   - tenantops.entra.connection
-  - tenantops.entra.settings.info
+  - tenantops.entra.attributes.read_only
+  - tenantops.entra.attributes.action_group
 options:
   scope:
     description: The scope to evaluate. Defaults to the tenant's.
@@ -319,28 +320,29 @@ unavailable:
     hint:
       description: How to fix it.
       type: str
+# [[[return_values tenant request_ids error]]]
 tenant:
-  description: The tenant as it describes itself.
+  description: The tenant, as it identifies itself.
   returned: when the tenant was identified
   type: dict
   contains:
     id:
-      description: The tenant's GUID.
+      description: The tenant ID.
       type: str
     display_name:
-      description: The organization's name.
+      description: The name of the organization.
       type: str
     default_domain:
       description: The default domain.
       type: str
   sample: {id: 11111111-1111-4111-8111-111111111111, display_name: Contoso, default_domain: contoso.com}
 request_ids:
-  description: The services' ids of this task's requests, in order, for support cases and audit logs.
+  description: The IDs that the services gave to the requests of this task, in order, for support cases and audit logs.
   returned: always
   type: list
   elements: str
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
@@ -350,23 +352,24 @@ error:
           C(not_found), C(ambiguous), C(throttled), C(unreachable), C(unexpected_document), C(environment), C(internal).
       type: str
     plane:
-      description: The service, C(graph) or C(portal), or null.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: The service's HTTP status.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: The service's own error code.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: The service's id of the request.
+      description: The service's ID of the request.
       type: str
     hint:
-      description: The way out.
+      description: How to fix it.
       type: str
+# [[[end]]]
 """
 
 from ..module_utils._ansible_module import main

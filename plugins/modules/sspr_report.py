@@ -21,6 +21,8 @@ description:
   - Runs on the controller only, and sends nothing to any tenant.
 author:
   - tenantops contributors (@tenantops)
+extends_documentation_fragment:
+  - tenantops.entra.attributes.no_diff
 options:
   output_dir:
     description:
@@ -87,12 +89,8 @@ attributes:
     description: Supports being used with the C(async) keyword.
     support: none
   check_mode:
-    description: Can run in C(check_mode) and return the predicted result without changing anything.
     support: partial
     details: The report is written in check mode too, in which audits run. It changes nothing in any tenant.
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
 notes:
   - Relative paths are relative to the directory of the playbook.
   - Always returns C(changed=false), because in an audit C(changed) means drift.
@@ -184,31 +182,33 @@ verdict:
     fail: true
     message: "fail_on is drift: 1 could not be audited, 1 with drift of 500 tenants"
     tenants: [contoso, fabrikam]
+# [[[return_values error]]]
 error:
-  description: What went wrong.
+  description: Why the task failed.
   returned: failure
   type: dict
   contains:
     kind:
       description:
-        - One of C(invalid_setting), C(unsupported), C(not_found), C(not_recorded), C(environment).
+        - One of C(invalid_setting), C(not_found), C(not_recorded), C(environment), C(internal).
       type: str
     plane:
-      description: Always null, because no service is involved.
+      description: The service that was involved, C(graph) or C(portal). Null when there was none.
       type: str
     status:
-      description: Always null.
+      description: The HTTP status of the service's response.
       type: int
     code:
-      description: Always null.
+      description: The error code of the service's response.
       type: str
     message:
       description: What happened.
       type: str
     request_id:
-      description: Always null.
+      description: The service's ID of the request.
       type: str
     hint:
       description: How to fix it.
       type: str
+# [[[end]]]
 """

@@ -25,8 +25,8 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(confirmed) records that everything that was requested for the tenant was read back. It returns only RV(run) and
-        RV(path).
+      - V(confirmed) records that everything that was requested for the tenant was read back. It returns only RV(run)
+        and RV(path).
       - V(failed) records that a task of the tenant failed, and decides what this means for the other tenants.
     type: str
     required: true

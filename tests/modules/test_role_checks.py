@@ -131,7 +131,9 @@ def test_what_was_there_before_stops_nobody(make_tenant: Any) -> None:
     run = runbook(tenant, **asked)
     assert run.code == 0, run.output
     assert tenant.policy["customizeHelpdeskLink"] is True
-    [findings] = [result["findings"] for result in run.of("Check the plan by every rule") if "findings" in result.values]
+    [findings] = [
+        result["findings"] for result in run.of("Check the plan by every rule") if "findings" in result.values
+    ]
     assert ("security-questions-retired", "error", "present", False) in [
         (entry["rule"], entry["severity"], entry["status"], entry["blocking"]) for entry in findings
     ]
@@ -140,7 +142,11 @@ def test_what_was_there_before_stops_nobody(make_tenant: Any) -> None:
 @pytest.mark.worker_only
 def test_a_waiver_that_is_none_is_named_before_anything_is_sent(make_tenant: Any) -> None:
     tenant = make_tenant()
-    run = runbook(tenant, sspr_notify_admins=True, sspr_waivers=[{"id": "synced-without-writeback", "reason": "why", "owner": "me"}])
+    run = runbook(
+        tenant,
+        sspr_notify_admins=True,
+        sspr_waivers=[{"id": "synced-without-writeback", "reason": "why", "owner": "me"}],
+    )
     assert run.code == 2
     assert "expires" in run.results[-1]["msg"]
     assert tenant.writes() == []

@@ -24,7 +24,7 @@ class Attestation:
     evidence: str
     expires: date
 
-    def counts(self, as_of: date) -> bool:
+    def is_active(self, as_of: date) -> bool:
         return self.when <= as_of <= self.expires
 
     def as_result(self) -> dict[str, str]:
@@ -46,11 +46,11 @@ class Declarations:
 
     def waiver_of(self, control_id: str) -> Waiver | None:
         """The waiver of a control that is in force."""
-        return next((it for it in self.waivers if it.rule == control_id and it.counts(self.as_of)), None)
+        return next((it for it in self.waivers if it.id == control_id and it.is_active(self.as_of)), None)
 
     def attestation_of(self, control_id: str) -> Attestation | None:
         """The attestation of a control that is in force."""
-        return next((it for it in self.attestations if it.control == control_id and it.counts(self.as_of)), None)
+        return next((it for it in self.attestations if it.control == control_id and it.is_active(self.as_of)), None)
 
     def findings(self, control_ids: Collection[str]) -> Iterator[AuditFinding]:
         """What does not count, given the controls of the audit."""
@@ -58,10 +58,10 @@ class Declarations:
         yield from (found for it in self.attestations for found in self._about_attestation(it, control_ids))
 
     def _about_waiver(self, waiver: Waiver, control_ids: Collection[str]) -> Iterator[AuditFinding]:
-        if waiver.rule not in control_ids:
-            yield AuditFinding("unknown_control", f"waivers: this audit has no control {waiver.rule}.")
-        elif not waiver.counts(self.as_of):
-            message = f"The waiver of {waiver.rule} by {waiver.owner} expired on {waiver.expires}: {waiver.reason}"
+        if waiver.id not in control_ids:
+            yield AuditFinding("unknown_control", f"waivers: this audit has no control {waiver.id}.")
+        elif not waiver.is_active(self.as_of):
+            message = f"The waiver of {waiver.id} by {waiver.owner} expired on {waiver.expires}: {waiver.reason}"
             yield AuditFinding("expired_waiver", message)
 
     def _about_attestation(self, attestation: Attestation, control_ids: Collection[str]) -> Iterator[AuditFinding]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..settings.documents import Documents, settings_of
 from ..settings.pages import ALL_PAGES, document_of
-from ..users import method_eligibility
+from ..users.method_eligibility import COUNTED_METHODS, Policy
 from .earlier_results import EarlierResult
 from .scope_evidence import ExtraEvidence
 
@@ -55,9 +55,5 @@ def read_values(documents: Documents, *, unread: Collection[str], synced: bool |
 
 def _spare_methods(values: Mapping[str, Any], migrated: bool | None, as_of: date) -> int:
     """How many kinds of methods are on beyond those that a reset requires."""
-    kinds = {
-        kind.gate
-        for kind in method_eligibility.GATES.values()
-        if method_eligibility.counts(kind, values, migrated, as_of, telephony_provider=False)
-    }
+    kinds = Policy(values, migrated, as_of).kinds(frozenset(COUNTED_METHODS))
     return max(0, len(kinds) - int(values["methods_required"]))

@@ -15,8 +15,7 @@ from .._dates import require_date
 from .._errors import Unavailable
 from ..data.calendar import CUT_OVERS
 from ..settings.pages import SETTINGS
-from ..users import method_eligibility
-from ..users.models import Registration
+from ..users.method_eligibility import COUNTED_METHODS, Policy, settings_known
 from .scope_evidence import ExtraEvidence, ordinary_users
 
 
@@ -31,8 +30,8 @@ class UpcomingChange:
     @classmethod
     def named(cls, cut_over: str) -> UpcomingChange:
         row = CUT_OVERS[cut_over]
-        kinds = [kind for kind in method_eligibility.GATES.values() if kind.ends == cut_over]
-        options = tuple(option for kind in kinds for option in kind.options)
+        methods = [method for method in COUNTED_METHODS.values() if method.ends == cut_over]
+        options = tuple(option for method in methods for option in method.options)
         return cls(require_date(cut_over, row["date"]), row["what"], options)
 
     def affects_no_one(self, values: Mapping[str, Any], migrated: bool | None) -> bool:
@@ -41,7 +40,7 @@ class UpcomingChange:
         return values.get("scope") == "none" or all(values.get(option) is False for option in options)
 
 
-_RETIREMENTS = {kind.ends for kind in method_eligibility.GATES.values() if kind.ends}
+_RETIREMENTS = {method.ends for method in COUNTED_METHODS.values() if method.ends}
 UPCOMING_CHANGES = tuple(sorted(map(UpcomingChange.named, _RETIREMENTS), key=lambda change: change.day))
 
 
@@ -60,16 +59,13 @@ def _affected(
     """How many users can reset the day before and no longer on the day, or why that is unknown."""
     if change.affects_no_one(values, migrated):
         return 0, None
-    if not method_eligibility.settings_known(values):
+    if not settings_known(values):
         return None, "the number of methods that a reset requires could not be read"
     if isinstance(extra.registrations, Unavailable):
         return None, f"the registration report could not be read: {extra.registrations.message}"
     if extra.registrations is None:
         return None, "the registration report was not requested"
 
-    def can_reset(user: Registration, day: date) -> bool:
-        return user.enabled and method_eligibility.capable(user, values, migrated, day)
-
-    before = change.day - timedelta(days=1)
-    users = ordinary_users(extra.registrations)
-    return sum(can_reset(user, before) and not can_reset(user, change.day) for user in users), None
+    before, after = (Policy(values, migrated, day) for day in (change.day - timedelta(days=1), change.day))
+    users = [user for user in ordinary_users(extra.registrations) if user.enabled]
+    return sum(before.suffices(user.methods) and not after.suffices(user.methods) for user in users), None

@@ -29,7 +29,7 @@ from ..compliance.upcoming_changes import outlook
 from ..connection.cloud import Cloud
 from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.token_claims import user_of
-from ..rules.waivers import Waiver
+from ..rules.waivers import WAIVERS_SPEC, read_waivers
 from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import digests
 from ..services.reports import read_registrations, read_secure_score
@@ -54,7 +54,6 @@ from .results import manual_steps, settings_diff
 
 T = TypeVar("T")
 
-WAIVER_KEYS = ("id", "reason", "owner", "expires")
 ATTESTATION_KEYS = ("control", "who", "when", "evidence", "expires")
 
 
@@ -68,7 +67,7 @@ SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
     "baselines": {"type": "list", "elements": "raw", "default": []},
-    "waivers": _list_of(*WAIVER_KEYS),
+    "waivers": WAIVERS_SPEC,
     "attestations": _list_of(*ATTESTATION_KEYS),
     "previous_report": {"type": "path"},
     "as_of": {"type": "str"},
@@ -132,10 +131,11 @@ class Criteria:
     def of(cls, params: Mapping[str, Any], requested: Mapping[str, Any]) -> Criteria:
         """From the options of a task, and the settings it requests. Raises: SsprError(invalid_setting)."""
         agreed = agreed_settings(requested)
+        waivers = tuple(read_waivers(params.get("waivers") or ()).values())
         as_of = require_date("as_of", params["as_of"]) if params.get("as_of") else utc_today()
         return cls(
             baselines=(*([agreed] if agreed else ()), *find_baselines(params["baselines"])),
-            declarations=Declarations(as_of, _waivers(params), _attestations(params)),
+            declarations=Declarations(as_of, waivers, _attestations(params)),
             earlier=_earlier(params.get("previous_report")),
         )
 
@@ -146,13 +146,6 @@ class Criteria:
             setting for control in controls if control.applies_to(known) is not False for setting in control.settings
         }
         return {SETTINGS[setting].document for setting in settings & set(SETTINGS)} - {METHODS_POLICY, SSPR_POLICY}
-
-
-def _waivers(params: Mapping[str, Any]) -> tuple[Waiver, ...]:
-    return tuple(
-        Waiver(item["id"], item["reason"], item["owner"], require_date(f"waivers[{index}].expires", item["expires"]))
-        for index, item in enumerate(params.get("waivers") or ())
-    )
 
 
 def _attestations(params: Mapping[str, Any]) -> tuple[Attestation, ...]:

@@ -289,7 +289,7 @@ def test_a_waiver_of_the_only_fault_makes_a_tenant_clean() -> None:
 
 
 def test_what_names_no_control_is_a_finding() -> None:
-    waiver = replace(WAIVER, rule="cis_m365_v7:5.2.4.22")
+    waiver = replace(WAIVER, id="cis_m365_v7:5.2.4.22")
     found = audit(known(), waivers=[waiver], attestations=[replace(WORD, control="cis:1")])
     assert [entry["kind"] for entry in found.findings] == ["unknown_control", "unknown_control"]
     assert found.findings[0]["message"] == "waivers: this audit has no control cis_m365_v7:5.2.4.22."
@@ -448,7 +448,7 @@ def test_no_grade_claims_more_than_its_evidence_proves(
     for entry in audit(facts, ALL, attestations=words, waivers=waivers, as_of=as_of).controls:
         expectations = by_id[entry["id"]].expectations
         met = {it.setting: it.met_in(facts.values) for it in expectations}
-        waived = any(it.rule == entry["id"] and as_of <= it.expires for it in waivers)
+        waived = any(it.id == entry["id"] and as_of <= it.expires for it in waivers)
         assert (entry["status"] == "waived") <= waived
         if entry["grade"] == "verified":
             assert (False in met.values()) if entry["status"] in ("fail", "waived") else set(met.values()) == {True}
