@@ -121,9 +121,9 @@ def main(given: Sequence[str] | None = None) -> int:
             for name in arguments.only:
                 results["variants"][name] = repeated(VARIANTS[name], tenants, arguments)
         for number in arguments.growth:
-            wanted = [name for name, most in GROWTH.items() if name in arguments.only and number <= most]
+            chosen = [name for name, most in GROWTH.items() if name in arguments.only and number <= most]
             with fleet(WORK / "simulator", number, arguments.latency_ms) as tenants:
-                for name in wanted:
+                for name in chosen:
                     results["growth"].setdefault(name, {})[str(number)] = repeated(VARIANTS[name], tenants, arguments)
         arguments.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     results = json.loads(arguments.output.read_text(encoding="utf-8"))

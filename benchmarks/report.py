@@ -41,7 +41,7 @@ def ratios(results: Results) -> Iterator[tuple[str, str, str, str]]:
         found = value(results, ratio)
         if found is None:
             continue
-        what = f"{ratio.of} : {ratio.to}, {UNITS[ratio.measure]}{' a task' if ratio.per_task else ''}"
+        what = f"{ratio.of} : {ratio.to}, {UNITS[ratio.measure]}{' per task' if ratio.per_task else ''}"
         target = "" if ratio.target is None else f"<= {shown(ratio.target)}"
         met = "" if ratio.target is None else "yes" if found <= ratio.target else "NO"
         yield what, shown(found), target, met
@@ -50,7 +50,7 @@ def ratios(results: Results) -> Iterator[tuple[str, str, str, str]]:
         if str(GROWTH_BASE) in costs and most > GROWTH_BASE:
             found = costs[str(most)]["cpu"] / most / (costs[str(GROWTH_BASE)]["cpu"] / GROWTH_BASE)
             met = "yes" if found <= GROWTH_TARGET else "NO"
-            yield f"{name}, CPU a tenant, {most} : {GROWTH_BASE}", shown(found), f"<= {GROWTH_TARGET:.2f}", met
+            yield f"{name}, CPU per tenant, {most} : {GROWTH_BASE}", shown(found), f"<= {GROWTH_TARGET:.2f}", met
 
 
 def summary(results: Results) -> Iterator[str]:
@@ -70,7 +70,7 @@ def table(results: Results) -> str:
     lines = [
         setting,
         "",
-        "| | what runs | CPU s | wall s | largest process, MiB | all, MiB | requests a tenant |",
+        "| | what runs | CPU s | wall s | largest process, MiB | all, MiB | requests per tenant |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, cost in results["variants"].items():
@@ -80,7 +80,7 @@ def table(results: Results) -> str:
             f"| {cost['largest']:.0f} | {cost['memory']:.0f} "
             f"| {requests} |"
         )
-    lines += ["", "| compared | ratio | wanted | met |", "|---|---|---|---|"]
+    lines += ["", "| compared | ratio | target | met |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(line)} |" for line in ratios(results)]
     sizes = sorted({int(number) for costs in results["growth"].values() for number in costs})
     lines += ["", f"| CPU s / wall s with | {' | '.join(f'{number} tenants' for number in sizes)} |"]
@@ -117,15 +117,15 @@ def picture(results: Results) -> bytes:
         "set all at once": ("uri_compact", "policy", "bare_policy", "thin_policy"),
         "set five pages": ("uri_steps", "pages", "bare_pages", "thin_pages"),
     }
-    series = ("by hand (uri)", "this collection", "its requests alone", "by http.client")
-    grey = "#7f7f7f"
+    series = ("with uri", "this collection", "its requests alone", "by http.client")
+    gray = "#7f7f7f"
     chart = pygal.HorizontalBar(
         style=Style(
             background="transparent",
             plot_background="transparent",
-            foreground=grey,
-            foreground_strong=grey,
-            foreground_subtle=grey,
+            foreground=gray,
+            foreground_strong=gray,
+            foreground_subtle=gray,
             colors=("#c44e52", "#2a78b8", "#8aaac8", "#a9a9a9"),
         ),
         js=[],

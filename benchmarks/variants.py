@@ -37,9 +37,9 @@ VARIANTS = {
         Variant("thin_pages", "the same five, by http.client", "bare_pages", 5, changes=True, client="thin"),
         Variant("thin_policy", "the same one, by http.client", "bare_policy", 1, changes=True, client="thin"),
         Variant("thin_info", "the same audit, by http.client", "bare_info", 1, client="thin"),
-        Variant("uri_steps", "by hand, step by step, no read-back", "uri_steps", 12, changes=True),
-        Variant("uri_compact", "by hand, compact, no read-back", "uri_compact", 6, changes=True),
-        Variant("uri_audit", "the same audit by hand", "uri_audit", 5),
+        Variant("uri_steps", "with uri, step by step, no read-back", "uri_steps", 12, changes=True),
+        Variant("uri_compact", "with uri, compact, no read-back", "uri_compact", 6, changes=True),
+        Variant("uri_audit", "the same audit with uri", "uri_audit", 5),
     )
 }
 

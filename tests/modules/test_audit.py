@@ -143,7 +143,7 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
     cases = {
         "there is no built-in baseline 'cis_m365'": {"baselines": ["cis_m365"]},
         "baselines[0].controls[0].control: 5.2 is not of type 'string'": {"baselines": [ours]},
-        "waivers[0].expires: 'March' is not a valid date": {"waivers": [waiver]},
+        "waivers: entry 1: expires: 'March' is not a valid date": {"waivers": [waiver]},
         "as_of: 'tomorrow' is not a valid date": {"as_of": "tomorrow"},
         "as_of: '20261125' is not a valid date": {"as_of": "20261125"},
         "previous_report: this is not the report of an audit": {"previous_report": str(tmp_path / "other.json")},
@@ -501,7 +501,7 @@ def test_every_cell_of_a_fleet(make_tenant: Any, ansible: Ansible, tmp_path: Pat
     written = json.loads((tmp_path / "audit" / "report.json").read_text())
     assert {entry["host"]: entry for entry in written["tenants"]} == entries
     assert written["as_of"] == "2026-11-25"
-    assert run.of("Where the report is")[0]["msg"] == f"{tmp_path}/audit/report.html"
+    assert run.of("Show where the report is")[0]["msg"] == f"{tmp_path}/audit/report.html"
     assert secrets_in(run.output) == []
 
 

@@ -72,7 +72,7 @@ def play(
 
 def planned(run: Run) -> Mapping[str, Any]:
     """What `open` found to be changed, as settings after it."""
-    [plan] = run.of("plan all pages")
+    [plan] = run.of("Connect, read, and plan all pages")
     assert plan.ok, run.output
     after: Mapping[str, Any] = plan["diff"]["after"]
     return after
@@ -102,13 +102,13 @@ def test_the_whole_runbook(tenant: Tenant) -> None:
     first = play(tenant.ansible, RUNBOOK, hosts, "-vvvv", "--diff")
     assert first.code == 0, first.output
     assert [result.task for result in first.results if result.changed] == [
-        "tenantops.entra.sspr : Step 2, properties",
-        "tenantops.entra.sspr : Step 2, administrator policy",
-        "tenantops.entra.sspr : Step 3, authentication methods",
-        "tenantops.entra.sspr : Step 4, registration",
-        "tenantops.entra.sspr : Step 5, notifications",
-        "tenantops.entra.sspr : Step 5, customization",
-        "tenantops.entra.sspr : Step 5, on-premises integration",
+        "tenantops.entra.sspr : Step 2, properties - Set who can reset",
+        "tenantops.entra.sspr : Step 2, properties - Set the administrator policy",
+        "tenantops.entra.sspr : Step 3, authentication methods - Set how many methods and which",
+        "tenantops.entra.sspr : Step 4, registration - Set registration and reconfirmation",
+        "tenantops.entra.sspr : Step 5, notifications - Set who is notified",
+        "tenantops.entra.sspr : Step 5, customization - Set the helpdesk link",
+        "tenantops.entra.sspr : Step 5, on-premises integration - Set password writeback",
     ]
     assert secrets_in(first.output) == []
     assert secrets_in(str(first.results)) == []
@@ -123,18 +123,18 @@ def test_the_whole_runbook(tenant: Tenant) -> None:
     assert tenant.policy["customizeHelpdeskLink"] is True
     assert tenant.policy["customHelpdeskEmailOrUrl"] == "it@contoso.com"
     assert tenant.methods["SoftwareOath"]["state"] == "disabled"
-    [review] = [result for result in first.results if result.task.endswith("Step 6, review")]
+    [review] = [result for result in first.results if result.task.endswith("Show the settings")]
     assert review["msg"] == [
         f"Contoso (t{tenant.id[:8]}.example)",
         "Who can reset      members of SSPR Pilot",
-        "Methods needed     2",
+        "Methods required   2",
         "Methods            email, mobile phone, mobile app notification, mobile app code",
-        "Asked to register  no",
-        "Asked to confirm   never",
-        "Users are mailed   no",
-        "Admins are mailed  yes",
-        "Helpdesk link      to it@contoso.com",
-        "Written back       yes, accounts can be unlocked without a reset",
+        "Registration       not required",
+        "Reconfirmation     never",
+        "Users notified     no",
+        "Admins notified    by email",
+        "Helpdesk link      it@contoso.com",
+        "Password writeback yes, accounts can be unlocked without a reset",
         "Admins can reset   no",
         "Users register at  https://aka.ms/ssprsetup",
         "Users reset at     https://aka.ms/sspr",
@@ -240,7 +240,7 @@ def test_a_variable_goes_over_module_defaults_over_the_environment(tenant: Tenan
         },
     )
     assert run.code == 0, run.output
-    assert "Who can reset      nobody" in run.output
+    assert "Who can reset      no users" in run.output
 
 
 @pytest.mark.worker_only
@@ -259,9 +259,9 @@ def test_a_tag_runs_its_step_after_open(tenant: Tenant) -> None:
     run = play(tenant.ansible, RUNBOOK, hosts, "--tags", "sspr_registration")
     assert run.code == 0, run.output
     assert [result.task for result in run.results if "tenant" in result.values] == [
-        "tenantops.entra.sspr : Step 1, open - connect, read, and plan all pages",
-        "tenantops.entra.sspr : Step 1, open - preflight",
-        "tenantops.entra.sspr : Step 4, registration",
+        "tenantops.entra.sspr : Step 1, open - Connect, read, and plan all pages",
+        "tenantops.entra.sspr : Step 1, open - Check the plan by every rule",
+        "tenantops.entra.sspr : Step 4, registration - Set registration and reconfirmation",
     ]
     assert tenant.policy["registrationReconfirmIntevalInDays"] == 90
     assert tenant.policy["notifyOnAdminPasswordReset"] is False
@@ -294,7 +294,7 @@ def test_what_can_be_known_stops_before_the_first_write(make_tenant: Any, variab
     asked = {"sspr_scope": "all", "sspr_methods": {"email": True}, "sspr_reconfirm_days": 90}
     run = play(tenant.ansible, RUNBOOK, {"contoso": host(tenant, **{**asked, **variables})})
     assert run.code == 2
-    [plan] = run.of("plan all pages")
+    [plan] = run.of("Connect, read, and plan all pages")
     assert plan.kind == kind
     assert run.results[-1].task.endswith("Stop the run")
     assert run.results[-1]["msg"].startswith("contoso stops this run - ")
@@ -310,7 +310,7 @@ def test_an_app_that_may_not_write_stops_before_the_first_write(make_tenant: Any
     hosts = {"contoso": host(tenant, sspr_notify_admins=True, sspr_method_software_oath=True)}
     run = play(tenant.ansible, RUNBOOK, hosts)
     assert run.code == 2, run.output
-    assert "the app lacks Policy.ReadWrite.AuthenticationMethod in Contoso" in " ".join(run.output.split())
+    assert "the app lacks the permission Policy.ReadWrite.AuthenticationMethod in Contoso" in " ".join(run.output.split())
     assert tenant.writes() == []
     # Reading is what such an app is for.
     assert play(tenant.ansible, AUDIT, hosts).code == 0
@@ -379,11 +379,11 @@ def test_a_failed_tenant_stops_its_wave_and_all_later_ones(make_tenant: Any, ans
 def test_the_hosts_have_to_be_named(ansible: Ansible, playbook: str) -> None:
     run = ansible.playbook(playbook)
     assert run.code != 0
-    assert "sspr_hosts is missing. Say which tenants, for example -e sspr_hosts=pilot" in run.output
+    assert "sspr_hosts is missing. Set it to the tenants, for example -e sspr_hosts=pilot" in run.output
 
 
 @pytest.mark.worker_only
-def test_the_review_of_a_tenant_that_is_set_by_hand(make_tenant: Any) -> None:
+def test_the_review_of_a_tenant_that_is_set_manually(make_tenant: Any) -> None:
     tenant = make_tenant()
     variables = {
         "entra_portal_refresh_token": "",
@@ -395,18 +395,18 @@ def test_the_review_of_a_tenant_that_is_set_by_hand(make_tenant: Any) -> None:
     }
     run = play(tenant.ansible, RUNBOOK, {"contoso": host(tenant, **variables)}, "--tags", "sspr_review")
     assert run.code == 0, run.output
-    [review] = [result for result in run.results if result.task.endswith("Step 6, review")]
+    [review] = [result for result in run.results if result.task.endswith("Show the settings")]
     assert review["msg"] == [
         f"Contoso (t{tenant.id[:8]}.example)",
         "Methods            email, mobile phone, mobile app notification, mobile app code, software oath",
-        "Admins can reset   yes, by a policy of their own",
+        "Admins can reset   yes, under Microsoft's administrator policy",
         (
-            "Not known          who can reset, methods needed, asked to register, asked to confirm, users are mailed, "
-            "admins are mailed, helpdesk link, written back"
+            "Unknown            who can reset, methods required, registration, reconfirmation, users notified, "
+            "admins notified, helpdesk link, password writeback"
         ),
-        "LEFT BY HAND       scope=selected, group=SSPR Pilot",
+        "SET MANUALLY       scope=selected, group=SSPR Pilot",
         f"on this page       {LINKS}Properties",
-        "LEFT BY HAND       methods_required=2, security_questions=no",
+        "SET MANUALLY       methods_required=2, security_questions=no",
         f"on this page       {LINKS}AuthenticationMethods",
         "Users register at  https://aka.ms/ssprsetup",
         "Users reset at     https://aka.ms/sspr",
@@ -431,7 +431,7 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
     assert {result.host for result in run.results if result.changed} == {"drifting"}
     assert "-    reconfirm_days: 180" in run.output
     assert "+    reconfirm_days: 90" in run.output
-    [summary] = run.of("Summary")
+    [summary] = run.of("Show the summary")
     *lines, failed, unnamed = summary["msg"]
     assert lines == [
         "Tenants 5, clean 1, incomplete 1, drift 1, failed 2",
@@ -439,7 +439,7 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
         "incomplete  incomplete not fully readable, no portal access for reconfirm_days, notify_admins",
         "drift       drifting   found reconfirm_days=180, email=yes",
     ]
-    assert failed.startswith("failed      failed     Microsoft Graph refused - Organization.Read.All is missing")
+    assert failed.startswith("failed      failed     Microsoft Graph refused access (403), although the app has the permission ")
     assert unnamed.startswith("failed      unnamed    ")
     # Before ansible-core 2.19 what is undefined counts as not given, and the option is named.
     old = tuple(map(int, release.__version__.split(".")[:2])) < (2, 19)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rollout over many tenants in real Ansible: recorded, stopped, gated, resumed, taken back."""
+"""A rollout over many tenants in real Ansible: recorded, stopped, gated, resumed, restored."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_record_of_a_run(make_tenant: Any, ansible: Ansible) -> None:
     summary = run.of("Publish the run state")[-1]["ansible_stats"]["data"]["sspr_run_state"]
     assert summary["states"]["confirmed"] == ["t000", "t001"]
     assert {line["host"]: line["wrote"] for line in summary["tenants"]} == {"t000": True, "t001": False}
-    # What a reading app and user have is not enough to take it back.
+    # What a reading app and user have is not enough to restore it.
     simulator = tenants["t000"].simulator
     simulator.tenant(tenants["t000"].id).users[OPERATOR] = ["Security Administrator"]
     refused = tenants["t000"].run("sspr_restore", run=str(record.path))
@@ -148,7 +148,7 @@ def test_a_record_that_fails_later_stops_before_the_write(tenant: Tenant) -> Non
 
 
 @pytest.mark.worker_only
-def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> None:
+def test_a_hundred_tenants_one_skipped(make_tenant: Any, ansible: Ansible) -> None:
     tenants = fleet(make_tenant, 100)
     tenants["t042"].simulator.tenant(tenants["t042"].id).users.clear()
     run = rollout(ansible, tenants, "-e", "sspr_on_refusal=skip", "--forks", "10")
@@ -156,18 +156,18 @@ def test_a_hundred_tenants_one_set_aside(make_tenant: Any, ansible: Ansible) -> 
     assert [name for name, tenant in tenants.items() if not done(tenant)] == ["t042"]
     assert tenants["t042"].writes() == []
     found = states(only_run(ansible))
-    assert found.pop("t042") == "skip"
+    assert found.pop("t042") == "refused"
     assert len(found) == 99
     assert set(found.values()) == {"confirmed"}
-    assert "Tenants 100, confirmed 99, set aside 1" in run.output
-    assert "set aside   t042" in run.output
+    assert "Tenants 100, confirmed 99, skipped 1" in run.output
+    assert "skipped     t042" in run.output
     assert "AADSTS50020" in run.output
 
 
 @pytest.mark.worker_only
 @pytest.mark.parametrize("policy", ["stop", "skip"])
 def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansible, policy: str) -> None:
-    """With another tenant of the same wave set aside, which by itself would let Ansible go on."""
+    """With another tenant of the same wave skipped, which by itself would let Ansible continue."""
     tenants = fleet(make_tenant, 100)
     # The first page is written, the next one refused.
     tenants["t010"].fault("status", plane="portal", method="PUT", status=403, skip=1, times=None)
@@ -183,7 +183,7 @@ def test_a_failure_after_a_write_stops_the_wave(make_tenant: Any, ansible: Ansib
     found = states(record)
     assert found["t010"] == "failed"
     assert [name for name, state in found.items() if state == "confirmed"] == [f"t{n:03}" for n in range(6)]
-    assert found["t008"] == ("skip" if policy == "skip" else found["t008"])
+    assert found["t008"] == ("refused" if policy == "skip" else found["t008"])
     assert "t010 stops this run" in run.output
 
 
@@ -240,16 +240,16 @@ def test_a_plan_for_more_tenants_than_meant(make_tenant: Any, ansible: Ansible, 
     run = rollout(ansible, tenants, "-e", f"sspr_max_changes={limit}")
     assert run.code == code, run.output
     if code:
-        assert f"the plan changes 3 tenants, and sspr_max_changes is {limit} (t001, t002, t003)" in run.output
+        assert f"the plan changes 3 tenants, but sspr_max_changes is {limit} (t001, t002, t003)" in run.output
         assert [tenant.writes() for tenant in tenants.values()] == [[]] * 4
     else:
         assert all(map(done, tenants.values()))
 
 
 WRONG = {
-    "sspr_gate": ("coffee", "sspr_gate is coffee, and must be one of none, time, read_back, coverage"),
-    "sspr_max_changes": ("many", "sspr_max_changes is many, and must be a number of tenants"),
-    "sspr_on_refusal": ("ignore", "sspr_on_refusal is ignore, and must be stop or set_aside"),
+    "sspr_gate": ("coffee", "sspr_gate is coffee, but must be one of none, time, read_back, coverage"),
+    "sspr_max_changes": ("many", "sspr_max_changes is many, but must be a number of tenants"),
+    "sspr_on_refusal": ("ignore", "sspr_on_refusal is ignore, but must be stop or skip"),
 }
 
 
@@ -292,7 +292,7 @@ def test_what_is_changed_meanwhile_stops_the_run(make_tenant: Any, ansible: Ansi
     output = process.communicate(timeout=120)[0]
     assert process.returncode == 2, output
     assert untouched(tenants) == ["t001", "t002"]
-    assert "t000 stops this run - somebody else has changed it since" in output
+    assert "t000 stops this run - changed by someone else after this run set it" in output
     assert "'reconfirm_days': 7" in output
     assert states(only_run(ansible))["t000"] == "failed"
     first.simulator.clear_faults()
@@ -396,7 +396,7 @@ WIDE: dict[str, Any] = {
 
 @pytest.mark.worker_only
 @pytest.mark.oldest
-def test_taken_back_in_every_state_of_migration(make_tenant: Any, ansible: Ansible) -> None:
+def test_restored_in_every_migration_state(make_tenant: Any, ansible: Ansible) -> None:
     off = {"Sms": {"state": "disabled"}, "MicrosoftAuthenticator": {"isSoftwareOathEnabled": False}}
     tenants = {
         f"t{n:03}": make_tenant(migration_state=state, authentication_methods_policy=copy.deepcopy(off))
@@ -407,7 +407,7 @@ def test_taken_back_in_every_state_of_migration(make_tenant: Any, ansible: Ansib
     assert run.code == 0, run.output
     record = only_run(ansible)
     assert all(stored(tenants[name]) != before[name] for name in tenants)
-    # Meanwhile somebody else sets what the run has set, and something that it has not.
+    # Meanwhile someone else sets what the run has set, and something that it has not.
     edited = tenants["t004"]
     edited.policy.update({"registrationReconfirmIntevalInDays": 30, "notifyUsersOnPasswordReset": False})
     edited.methods["Email"]["state"] = "disabled"
@@ -425,9 +425,9 @@ def test_taken_back_in_every_state_of_migration(make_tenant: Any, ansible: Ansib
     assert back.code == 0, back.output
     for name in STATES_HOSTS:
         assert stored(tenants[name]) == before[name], name
-    [result] = [r for r in back.of("Put back") if r.host == "t004"]
+    [result] = [r for r in back.of("Restore what the run has written") if r.host == "t004"]
     assert [entry["option"] for entry in result["left"]] == ["reconfirm_days"]
-    assert "reconfirm_days - somebody else has changed it since" in back.output
+    assert "reconfirm_days - changed after the run by someone else" in back.output
     expected = copy.deepcopy(before["t004"])
     expected[0].update({"registrationReconfirmIntevalInDays": 30, "notifyUsersOnPasswordReset": False})
     expected[1]["Email"]["state"] = kept[1]["Email"]["state"]
@@ -439,7 +439,7 @@ def test_taken_back_in_every_state_of_migration(make_tenant: Any, ansible: Ansib
     assert again.code == 0, again.output
     assert sum(len(tenant.writes()) for tenant in tenants.values()) == writes
     assert not any(result.changed for result in again.results)
-    # A restoration is a run like any other, and can be taken back.
+    # A restoration is a run like any other, and can be restored.
     second = sorted((ansible.home / "runs").iterdir())[1]
     forth = play(ansible, RESTORE, hosts_of(tenants, **WIDE), *runs_in(ansible), "-e", f"sspr_run={second}")
     assert forth.code == 0, forth.output
@@ -465,7 +465,7 @@ def test_a_record_never_reaches_another_tenant(make_tenant: Any, ansible: Ansibl
 
 
 @pytest.mark.worker_only
-def test_the_pilot_grows(make_tenant: Any, ansible: Ansible) -> None:
+def test_members_are_added_to_the_group(make_tenant: Any, ansible: Ansible) -> None:
     people = [
         {"id": f"44444444-0000-4000-8000-00000000000{n}", "userPrincipalName": f"u{n}@contoso.com"} for n in (1, 2)
     ]
@@ -494,7 +494,7 @@ def test_the_pilot_grows(make_tenant: Any, ansible: Ansible) -> None:
     assert tenant.writes() == []
     run = rollout(ansible, {"t000": tenant}, **asked)
     assert run.code == 0, run.output
-    [result] = run.of("enlarge the pilot")
+    [result] = run.of("Add members to the group")
     assert result["added"] == ["u2@contoso.com", "Sales"]
     assert tenant.simulator.tenant(tenant.id).groups[0]["members"] == [*(p["id"] for p in people), sales["id"]]
     written = len(tenant.writes())
