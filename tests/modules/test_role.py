@@ -310,7 +310,9 @@ def test_an_app_that_may_not_write_stops_before_the_first_write(make_tenant: Any
     hosts = {"contoso": host(tenant, sspr_notify_admins=True, sspr_method_software_oath=True)}
     run = play(tenant.ansible, RUNBOOK, hosts)
     assert run.code == 2, run.output
-    assert "the app lacks the permission Policy.ReadWrite.AuthenticationMethod in Contoso" in " ".join(run.output.split())
+    assert "the app lacks the permission Policy.ReadWrite.AuthenticationMethod in Contoso" in " ".join(
+        run.output.split()
+    )
     assert tenant.writes() == []
     # Reading is what such an app is for.
     assert play(tenant.ansible, AUDIT, hosts).code == 0
@@ -439,7 +441,9 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
         "incomplete  incomplete not fully readable, no portal access for reconfirm_days, notify_admins",
         "drift       drifting   found reconfirm_days=180, email=yes",
     ]
-    assert failed.startswith("failed      failed     Microsoft Graph refused access (403), although the app has the permission ")
+    assert failed.startswith(
+        "failed      failed     Microsoft Graph refused access (403), although the app has the permission "
+    )
     assert unnamed.startswith("failed      unnamed    ")
     # Before ansible-core 2.19 what is undefined counts as not given, and the option is named.
     old = tuple(map(int, release.__version__.split(".")[:2])) < (2, 19)
