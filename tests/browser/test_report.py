@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from ansible_collections.tenantops.entra.tests.support.fleet import HOSTILE, fle
 
 from .conftest import Visit
 
+STYLE = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "_report" / "report.css"
+DECLARATION = re.compile(r"([\w-]+):\s*([^;{}]+);")
 SHOWN = "#grid tbody tr:not([hidden])"
 PHONE: dict[str, Any] = {"viewport": {"width": 375, "height": 800}, "has_touch": True, "is_mobile": True}
 WAYS: dict[str, dict[str, Any]] = {
@@ -50,6 +53,14 @@ def with_status(status: str, control: str | None = None) -> set[str]:
         for entry in fleet(40)
         if any(found["status"] == status and control in (None, found["id"]) for found in entry["controls"])
     }
+
+
+def test_the_browser_knows_every_declaration_of_the_style_sheet(visit: Visit, few: Path) -> None:
+    declarations = DECLARATION.findall(STYLE.read_text(encoding="utf-8"))
+    assert len(declarations) > 50
+    page = visit.open(few / "report.html")
+    unknown = "all => all.filter(([name, value]) => !CSS.supports(name, value.replace('!important', '')))"
+    assert page.evaluate(unknown, [list(pair) for pair in declarations]) == []
 
 
 @pytest.mark.parametrize("visit", WAYS.values(), ids=WAYS.keys(), indirect=True)

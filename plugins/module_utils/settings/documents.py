@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import graph_methods
-from .pages import METHODS_POLICY, SETTINGS, Body, DocumentName, Page, document_of
+from .pages import METHODS_POLICY, SETTINGS, Body, DocumentName, Page, Setting, document_of
 
 Path = tuple[str, ...]
 
@@ -50,18 +50,16 @@ class Documents:
 def settings_of(documents: Documents, pages: Iterable[Page]) -> dict[str, Any]:
     """Every option of the pages as the documents have it; None where it was not read or is unknown."""
     methods = graph_methods.read(documents.methods) if documents.migrated and documents.methods is not None else {}
-    values: dict[str, Any] = {}
-    for page in pages:
-        for setting in page.settings:
-            option = setting.option
-            if option.startswith("methods.") and documents.migrated is None:
-                values[option] = None
-            elif document_of(option, documents.migrated) == METHODS_POLICY:
-                values[option] = methods[option]
-            else:
-                document = documents.get(setting.document)
-                values[option] = setting.decode(document) if document is not None else None
-    return values
+
+    def value(setting: Setting) -> Any:
+        if setting.option.startswith("methods.") and documents.migrated is None:
+            return None
+        if document_of(setting.option, documents.migrated) == METHODS_POLICY:
+            return methods[setting.option]
+        document = documents.get(setting.document)
+        return setting.decode(document) if document is not None else None
+
+    return {setting.option: value(setting) for page in pages for setting in page.settings}
 
 
 def misfits(documents: Documents, options: Iterable[str]) -> dict[str, str]:

@@ -32,7 +32,6 @@ from ..settings.pages import (
     DocumentName,
     GroupRef,
     Page,
-    backend_of,
     document_of,
     documents_for,
     flatten,
@@ -42,8 +41,8 @@ from ..settings.pages import (
 from .apply_plan import PlanContext, carry_out, faultless
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
-from .portal_access import no_portal
-from .results import SettingsChange, manual_steps
+from .portal_access import leave_manual, require_portal
+from .results import SettingsChange
 
 WRITEBACK_PLANS = frozenset(plan for plan, allows in SERVICE_PLANS.items() if allows["writeback"])
 # What a write to a document of Graph needs.
@@ -117,7 +116,7 @@ class _Configure(Task):
         if name and requested.get("scope") == "selected":
             requested["group"] = await find_group(session.graph, name)
         documents = await self._read(session, reader, requested)
-        self._require_portal(session, documents, requested)
+        require_portal(self, session, documents, self.pages, requested)
         self._require_fit(session, documents)
         fresh = frozenset(PLANE_OF)
         if name and "scope" not in requested:
@@ -137,31 +136,18 @@ class _Configure(Task):
                 documents = await reader.read_settled(name, documents)
         except SsprError as exc:
             if exc.plane == PORTAL:
-                self._leave_manual(session, documents, requested)
+                leave_manual(self, session, documents, self.pages, requested)
             raise
         self.report.warn(*surprises(documents.sspr_policy))
         return documents
-
-    def _require_portal(self, session: Session, documents: Documents, requested: Mapping[str, Any]) -> None:
-        """Without the portal API: list what is left to do manually, and stop unless the task says to continue."""
-        if session.portal is not None:
-            return
-        left = self._leave_manual(session, documents, requested)
-        if left and self.params.get("portal") != "manual":
-            raise no_portal(session.connection, left)
-
-    def _leave_manual(self, session: Session, documents: Documents, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of these settings that only the portal API has, noted as left to do manually."""
-        left = {o: value for o, value in settings.items() if backend_of(o, documents.migrated) == PORTAL}
-        self.report.manual.extend(manual_steps(self.pages, left, session.connection.cloud))
-        return left
 
     def _require_fit(self, session: Session, documents: Documents) -> None:
         """Raises: SsprError(unexpected_document), when a document is not as this version knows it."""
         unfit = misfits(documents, self.requested)
         if not unfit:
             return
-        on_portal = self._leave_manual(session, documents, {option: self.requested[option] for option in unfit})
+        settings = {option: self.requested[option] for option in unfit}
+        on_portal = leave_manual(self, session, documents, self.pages, settings)
         raise SsprError(
             "unexpected_document",
             "; ".join(f"the {TITLES[document_of(option, documents.migrated)]} {why}" for option, why in unfit.items()),

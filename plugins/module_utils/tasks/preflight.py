@@ -38,15 +38,13 @@ from ..settings.pages import (
     SSPR_POLICY,
     DocumentName,
     GroupRef,
-    backend_of,
     documents_for,
     flatten,
     surprises,
 )
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
-from .portal_access import no_portal
-from .results import manual_steps
+from .portal_access import no_portal, require_portal
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
@@ -206,7 +204,7 @@ class _Preflight(Task):
         for name in (METHODS_POLICY, SSPR_POLICY):
             await facts.read_required(name)
         self.report.warn(*surprises(facts.documents.sspr_policy))
-        self._require_portal(session, facts.documents)
+        require_portal(self, session, facts.documents, ALL_PAGES, self.requested)
         for name in documents_for(ALL_PAGES, self.requested):
             if ("document", name) not in facts.known:
                 await facts.read(("document", name))
@@ -221,15 +219,6 @@ class _Preflight(Task):
         scope = self.requested.get("scope") or settings_of(facts.documents, ALL_PAGES)["scope"]
         # While it does not count, it is not looked up: the plan omits it, with a warning.
         return await facts.find_group(name) if scope == "selected" else GroupRef.unresolved(name)
-
-    def _require_portal(self, session: Session, documents: Documents) -> None:
-        """Without the portal API: list what is left to do manually, and stop unless the task says to continue."""
-        if session.portal is not None:
-            return
-        left = {o: value for o, value in self.requested.items() if backend_of(o, documents.migrated) == PORTAL}
-        self.report.manual.extend(manual_steps(ALL_PAGES, left, session.connection.cloud))
-        if left and self.params.get("portal") != "manual":
-            raise no_portal(session.connection, left)
 
     def _unread(self, known: Mapping[FactKey, Any]) -> Iterable[str]:
         """The requested options whose page could not be read: the modules could not set them."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,26 +122,9 @@ def read_csv(text: str) -> Table:
 
     Raises: SsprError(invalid_setting).
     """
-    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
-    heading = next((line for line in lines if line.strip()), "")
-    delimiter = max(DELIMITERS, key=heading.count)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    rows: list[Row] = []
-    names: list[str] = []
-    line = 1
-    try:
-        for cells in reader:
-            values = [cell.strip() for cell in cells]
-            if any(values) and not names:
-                names = [value.lower() for value in values]
-            elif any(values):
-                # More cells than columns: which belongs to which is unknown.
-                surplus = len(values) > len(names)
-                entry = dict(zip(names, values, strict=False))
-                rows.append(_row(line, {"user": entry.get("user")} if surplus else entry))
-            line = reader.line_num + 1
-    except csv.Error as exc:
-        raise _bad_csv(f"line {line} cannot be read: {exc}", "Close every quotation mark.") from exc
+    records = _csv_records(text)
+    names = [value.lower() for value in next(records, (1, []))[1]]
+    rows = [_csv_row(line, names, values) for line, values in records]
     known = [name for name in names if name in ("user", *OPTIONS)]
     if "user" not in known or len(known) < 2 or len(known) != len(set(known)):
         raise _bad_csv(
@@ -150,6 +133,28 @@ def read_csv(text: str) -> Table:
         )
     unused = [name for name in names if name not in known]
     return Table(rows, (f"csv: these columns are not used: {', '.join(unused)}",) if any(unused) else ())
+
+
+def _csv_records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The records that are not empty, each with the line in which it begins. Raises: SsprError(invalid_setting)."""
+    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    heading = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines, delimiter=max(DELIMITERS, key=heading.count), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            values = [cell.strip() for cell in cells]
+            if any(values):
+                yield line, values
+            line = reader.line_num + 1
+    except csv.Error as exc:
+        raise _bad_csv(f"line {line} cannot be read: {exc}", "Close every quotation mark.") from exc
+
+
+def _csv_row(line: int, names: list[str], values: list[str]) -> Row:
+    entry = dict(zip(names, values, strict=False))
+    # More cells than columns: which belongs to which is unknown.
+    return _row(line, {"user": entry.get("user")} if len(values) > len(names) else entry)
 
 
 def _bad_csv(what: str, hint: str) -> SsprError:
