@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._errors import SsprError
-from ..module_utils.runs.run_record import SKIP, STOP, RunRecord, stops_run
+from ..module_utils.runs.run_record import RunRecord
+from ..module_utils.runs.stop_rule import SKIP, STOP, stops_run
 from ..module_utils.tasks.run_info import Result, RunStatus, find_run
 
 CONFIRMED, FAILED = "confirmed", "failed"

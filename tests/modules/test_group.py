@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -130,6 +131,25 @@ def test_a_permission_that_the_token_lists_is_never_named_as_missing(make_tenant
     assert "although the app has the permission" in refused["msg"]
     assert "is missing" not in refused["msg"]
     assert "Grant" not in refused["error"]["hint"]
+
+
+def test_tasks_at_the_same_time_create_one_group(make_tenant: Any) -> None:
+    tenant = make(make_tenant, *WRITING)
+    tenant.fault("slow", plane="graph", seconds=0.2, times=None)
+    with ThreadPoolExecutor(3) as pool:
+        tasks = [pool.submit(here, tenant, "sspr_group", group="Wave 1", members=["u2@contoso.com"]) for _ in range(3)]
+        results = [task.result() for task in tasks]
+    assert sorted(result["created"] for result in results) == [False, False, True]
+    assert [group["members"] for group in groups(tenant) if group["displayName"] == "Wave 1"] == [[PEOPLE[1]["id"]]]
+
+
+@pytest.mark.parametrize("path", ["groups$", "members"])
+def test_a_throttled_write_is_waited_for(make_tenant: Any, path: str) -> None:
+    tenant = make(make_tenant, *WRITING)
+    tenant.fault("throttle", path=path, method="POST", retry_after=1)
+    result = here(tenant, "sspr_group", group="Wave 1", members=["u2@contoso.com"])
+    assert (result.ok, result["created"], result["added"]) == (True, True, ["u2@contoso.com"])
+    assert len(landed(tenant)) == 2
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "drop_before"])

@@ -14,10 +14,8 @@ import pytest
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
 from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC, connection
-from ansible_collections.tenantops.entra.plugins.module_utils.connection.service_client import (
-    PostponedError,
-    ServiceClient,
-)
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.service_client import ServiceClient
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.throttling import PostponedError
 from ansible_collections.tenantops.entra.plugins.module_utils.services import reports, users
 from ansible_collections.tenantops.entra.plugins.module_utils.services import tenant as tenant_facts
 from ansible_collections.tenantops.entra.plugins.module_utils.services.session import open_session

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ..settings.documents import Documents, settings_of
 from ..settings.pages import ALL_PAGES, document_of
+from ..settings.tenant_documents import Documents, settings_of
 from ..users.method_eligibility import COUNTED_METHODS, Policy
 from .earlier_results import EarlierResult
 from .scope_evidence import ExtraEvidence

@@ -201,14 +201,16 @@ def _entra(connection: Connection, client: TokenClient) -> dict[str, Any]:
 
 
 @token_source.register(ClientSecret)
-def _(credential: ClientSecret, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
+def _client_secret(credential: ClientSecret, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
     return azure_identity.ClientSecretCredential(
         connection.tenant, credential.client_id, credential.secret, **_entra(connection, client)
     )
 
 
 @token_source.register(ClientCertificate)
-def _(credential: ClientCertificate, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
+def _client_certificate(
+    credential: ClientCertificate, _plane: Plane, connection: Connection, client: TokenClient
+) -> TokenSource:
     return azure_identity.CertificateCredential(
         connection.tenant,
         credential.client_id,
@@ -220,7 +222,9 @@ def _(credential: ClientCertificate, _plane: Plane, connection: Connection, clie
 
 
 @token_source.register(WorkloadIdentity)
-def _(credential: WorkloadIdentity, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
+def _workload_identity(
+    credential: WorkloadIdentity, _plane: Plane, connection: Connection, client: TokenClient
+) -> TokenSource:
     return azure_identity.WorkloadIdentityCredential(
         tenant_id=connection.tenant,
         client_id=credential.client_id,
@@ -230,7 +234,9 @@ def _(credential: WorkloadIdentity, _plane: Plane, connection: Connection, clien
 
 
 @token_source.register(ManagedIdentityFederation)
-def _(credential: ManagedIdentityFederation, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
+def _managed_identity_federation(
+    credential: ManagedIdentityFederation, _plane: Plane, connection: Connection, client: TokenClient
+) -> TokenSource:
     # Not ManagedIdentityCredential alone: asked for another tenant, it silently returns a token of its own tenant.
     identity = azure_identity.ManagedIdentityCredential(client_id=credential.identity_client_id)
     return azure_identity.ClientAssertionCredential(
@@ -242,22 +248,24 @@ def _(credential: ManagedIdentityFederation, _plane: Plane, connection: Connecti
 
 
 @token_source.register(AzureCli)
-def _(_credential: AzureCli, _plane: Plane, connection: Connection, _client: TokenClient) -> TokenSource:
+def _azure_cli(_credential: AzureCli, _plane: Plane, connection: Connection, _client: TokenClient) -> TokenSource:
     return azure_identity.AzureCliCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
 
 
 @token_source.register(AzurePowerShell)
-def _(_credential: AzurePowerShell, _plane: Plane, connection: Connection, _client: TokenClient) -> TokenSource:
+def _azure_power_shell(
+    _credential: AzurePowerShell, _plane: Plane, connection: Connection, _client: TokenClient
+) -> TokenSource:
     return azure_identity.AzurePowerShellCredential(tenant_id=connection.tenant, process_timeout=connection.timeout)
 
 
 @token_source.register(RefreshToken)
-def _(credential: RefreshToken, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
+def _refresh_token(credential: RefreshToken, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
     return RefreshTokenSource(connection, credential, client)
 
 
 @token_source.register(AccessToken)
-def _(credential: AccessToken, plane: Plane, _connection: Connection, _client: TokenClient) -> TokenSource:
+def _access_token(credential: AccessToken, plane: Plane, _connection: Connection, _client: TokenClient) -> TokenSource:
     return FixedTokenSource(credential.token, plane)
 
 

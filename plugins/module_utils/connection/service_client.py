@@ -42,16 +42,12 @@ else:
 from .._errors import Plane, SsprError
 from .answers import SERVICE_NAMES, Answer, claims_text, refusal, seconds
 from .credentials import GuardedCredential
+from .throttling import READ_RETRIES, RETRY_BASE_DELAY, WAIT_STATUSES, PostponedError
 from .token_claims import application_permissions
 
-# Seconds: a longer Retry-After is not waited for in a worker but reported.
-LONGEST_WAIT = 180
-READ_RETRIES = 3
 # A read whose connection is lost is tried again this often, after this many seconds.
 LOST_READS = 2
 LOST_READ_PAUSE = 0.5
-RETRY_BASE_DELAY = 1.0
-WAIT_STATUSES = frozenset({429, 503})
 
 # Where a write's claims challenge is kept, hidden from the SDK: it would send the write again by itself.
 CHALLENGE = "x-held-back-challenge"
@@ -64,14 +60,6 @@ class UnansweredError(Exception):
 
     error: SsprError
     repeatable: bool = False
-
-
-@dataclass(eq=False)
-class PostponedError(Exception):
-    """A write that the service refused for now, and how many seconds it asks to wait (None: it does not say)."""
-
-    error: SsprError
-    wait: float | None
 
 
 class ServiceClient:

@@ -19,14 +19,6 @@ from .._errors import Plane
 from ..rules.engine import violations
 from ..rules.tenant_view import TenantView, view_of
 from ..settings import graph_methods
-from ..settings.documents import (
-    Documents,
-    Path,
-    canonical,
-    not_before_migration,
-    settings_of,
-    value_at,
-)
 from ..settings.pages import (
     AUTHORIZATION_POLICY,
     METHODS_POLICY,
@@ -40,6 +32,14 @@ from ..settings.pages import (
     Page,
     changed_fields,
     document_of,
+)
+from ..settings.tenant_documents import (
+    Documents,
+    FieldPath,
+    canonical,
+    not_before_migration,
+    settings_of,
+    value_at,
 )
 
 Requested = Mapping[str, Any]
@@ -56,8 +56,8 @@ class Step:
     document: DocumentName
     options: tuple[str, ...]
     body: Body
-    expected: Mapping[Path, Any]
-    replaced: Mapping[Path, Any]
+    expected: Mapping[FieldPath, Any]
+    replaced: Mapping[FieldPath, Any]
 
     @property
     def plane(self) -> Plane:
@@ -99,11 +99,11 @@ class Plan:
     changes: tuple[str, ...]
     steps: tuple[Step, ...]
     backend: Mapping[str, Plane]
+    views: tuple[TenantView, TenantView] = field(repr=False)
     refusals: tuple[str, ...] = ()
     violated: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     preexisting: tuple[str, ...] = ()
-    views: tuple[TenantView, TenantView] | None = field(default=None, repr=False)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -137,6 +137,7 @@ def make_plan(
         changes=changes,
         steps=steps_between(documents, target, {option: homes[option] for option in changes}),
         backend={option: PLANE_OF[name] for option, name in homes.items()},
+        views=(was, becomes),
         refusals=(
             *not_before_migration(documents, counted),
             *_methods_faults(documents, target, by_document, allow_sign_in_change),
@@ -275,7 +276,7 @@ def _methods_step(
 ) -> tuple[Step, ...]:
     if not patches:
         return ()
-    fields: dict[Path, Any] = {
+    fields: dict[FieldPath, Any] = {
         (name, key): value for name, patch in patches.items() for key, value in patch.items() if key != "@odata.type"
     }
     options = tuple(

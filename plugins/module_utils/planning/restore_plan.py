@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..rules.tenant_view import view_of
 from ..settings import graph_methods
-from ..settings.documents import Documents, Path, canonical, settings_of, value_at
 from ..settings.pages import (
     ALL_PAGES,
     METHODS_POLICY,
@@ -26,6 +26,7 @@ from ..settings.pages import (
     VOLATILE_FIELDS,
     DocumentName,
 )
+from ..settings.tenant_documents import Documents, FieldPath, canonical, settings_of, value_at
 from .plan import Plan, steps_between
 
 CHANGED_SINCE = "changed after the run by someone else"
@@ -37,7 +38,7 @@ class WrittenField:
     """A field that a run wrote: its value before the run, and every value the run has written."""
 
     document: DocumentName
-    path: Path
+    path: FieldPath
     original: Any
     written: tuple[Any, ...]
 
@@ -71,7 +72,7 @@ class RestorePlan:
 
 def written_fields(record: Mapping[str, Any]) -> list[WrittenField]:
     """Every field of a record's writes, in the order of the first write."""
-    fields: dict[tuple[DocumentName, Path], tuple[Any, list[Any]]] = {}
+    fields: dict[tuple[DocumentName, FieldPath], tuple[Any, list[Any]]] = {}
     for write in record["writes"]:
         for entry in write["fields"]:
             key = (write["document"], tuple(entry["path"]))
@@ -110,6 +111,7 @@ def make_restore_plan(documents: Documents, record: Mapping[str, Any]) -> Restor
         changes=changes,
         steps=steps_between(documents, target, {option: touched[option] for option in changes}),
         backend={option: PLANE_OF[name] for option, name in touched.items()},
+        views=(view_of(documents), view_of(target)),
     )
     return RestorePlan(plan, not_restored)
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from .._errors import Unavailable, UnavailableReason
 from ..settings import graph_methods
-from ..settings.documents import Documents, misfits
 from ..settings.pages import SETTINGS, GroupRef
+from ..settings.tenant_documents import Documents, misfits
 from ..users.method_eligibility import Audience, Policy
 
 # ("users",), ("group", id), ("user", id), ...: what it is, and of whom
@@ -78,7 +78,7 @@ class Undecided(Exception):  # noqa: N818 - not an error: a rule without an answ
 
 
 @dataclass(frozen=True)
-class Declarations:
+class OperatorInput:
     """What the operator declares because no API reports it, and the day to assess for.
 
     ``break_glass`` are user principal names or object ids in lower case; None when they were not declared.
@@ -111,7 +111,7 @@ class TenantView:
     misfits: Mapping[str, str] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()
     since: TenantView | None = None
-    declarations: Declarations | None = None
+    declarations: OperatorInput | None = None
     facts: Mapping[FactKey, Any] = field(default_factory=dict)
 
     def require_setting(self, option: str) -> Any:
@@ -123,7 +123,7 @@ class TenantView:
         return value
 
     @property
-    def declared(self) -> Declarations:
+    def declared(self) -> OperatorInput:
         if self.declarations is None:
             raise Undecided("not requested here")
         return self.declarations

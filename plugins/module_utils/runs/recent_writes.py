@@ -16,9 +16,8 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from ..settings.documents import Documents, canonical, value_at
-from ..settings.documents import Path as DocumentPath
 from ..settings.pages import DocumentName
+from ..settings.tenant_documents import Documents, FieldPath, canonical, value_at
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class RecentWrites:
     path: Path
     horizon: float
 
-    def remember(self, name: DocumentName, written: Mapping[DocumentPath, tuple[Any, Any]]) -> None:
+    def remember(self, name: DocumentName, written: Mapping[FieldPath, tuple[Any, Any]]) -> None:
         """Note confirmed changes: by path, the value before and the value now. Call it with the lock held."""
         now = time()
         known = self._load(now)
@@ -52,7 +51,7 @@ class RecentWrites:
             for value in [value_at(documents, name, path)]
         )
 
-    def _replaced(self, name: DocumentName) -> dict[DocumentPath, tuple[list[Any], Any]]:
+    def _replaced(self, name: DocumentName) -> dict[FieldPath, tuple[list[Any], Any]]:
         """By path: the values replaced lately, and the value in their place."""
         found = {}
         for key, entry in self._load(time()).items():

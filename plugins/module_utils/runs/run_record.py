@@ -29,37 +29,23 @@ from pathlib import Path
 from typing import Any
 
 from .._atomic_file import sync_directory, write_whole
-from .._errors import ErrorKind, SsprError
+from .._errors import SsprError
 from ..planning.plan import Step
-from ..settings.documents import Documents
 from ..settings.pages import METHODS_POLICY, PLANE_OF, SSPR_POLICY, VOLATILE_FIELDS, DocumentName
+from ..settings.tenant_documents import Documents
+from .stop_rule import Line, stopping_line
 from .tenant_lock import state_directory
 
 SCHEMA = 1
 LEDGER = "ledger.jsonl"
 # How far a tenant is, in this order; the last line of a tenant counts.
 STATES = ("planned", "started", "changed", "confirmed", "failed", "refused")
-# What to do with a tenant that is rejected before any write
-STOP, SKIP = "stop", "skip"
-# Failures that concern the run, not one tenant: no tenant is skipped for them.
-RUN_FAILURES: frozenset[ErrorKind] = frozenset(
-    {"tenant_mismatch", "not_recorded", "stopped", "environment", "internal"}
-)
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-Line = dict[str, Any]
 
 
 def runs_directory(given: str | None, environ: Mapping[str, str]) -> Path:
     """Where runs are kept unless something else is configured."""
     return Path(given) if given else state_directory(environ) / "runs"
-
-
-def stops_run(line: Mapping[str, Any], on_refusal: str) -> bool:
-    """Whether a line of the ledger ends the run, by what is to be done about rejected tenants."""
-    if line.get("state") != "failed":
-        return False
-    return on_refusal != SKIP or bool(line.get("wrote")) or (line.get("error") or {}).get("kind") in RUN_FAILURES
 
 
 def by_tenant(lines: Iterable[Line]) -> dict[str, Line]:
@@ -159,14 +145,7 @@ class RunRecord:
 
     def stopped_by(self) -> Line | None:
         """The line that stopped the run, unless it was resumed since."""
-        stopper, on_refusal = None, STOP
-        for line in self.lines():
-            on_refusal = line.get("on_refusal", on_refusal)
-            if line.get("resumed"):
-                stopper = None
-            elif stopper is None and stops_run(line, on_refusal):
-                stopper = line
-        return stopper
+        return stopping_line(self.lines())
 
     def require_going(self) -> None:
         """Raises: SsprError(stopped), when nothing more may be written in this run."""

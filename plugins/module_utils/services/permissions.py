@@ -15,6 +15,8 @@ WRITE_AUTHORIZATION = "Policy.ReadWrite.Authorization"
 
 READ_GROUPS = "Group.Read.All"
 CREATE_GROUPS = "Group.Create"
+# Each includes creating groups and writing members.
+WRITE_ALL_GROUPS = ("Group.ReadWrite.All", "Directory.ReadWrite.All")
 READ_MEMBERS = "GroupMember.Read.All"
 WRITE_MEMBERS = "GroupMember.ReadWrite.All"
 WRITE_ROLE_ASSIGNABLE_GROUPS = "RoleManagement.ReadWrite.Directory"

@@ -12,7 +12,6 @@ from typing import Any
 from .._errors import GRAPH, PORTAL, SsprError
 from ..connection.service_client import ServiceClient
 from ..planning.plan import Step
-from ..settings.documents import KNOWN_STATES
 from ..settings.pages import (
     AUTHORIZATION_POLICY,
     METHODS_POLICY,
@@ -22,6 +21,7 @@ from ..settings.pages import (
     Body,
     DocumentName,
 )
+from ..settings.tenant_documents import KNOWN_STATES
 from . import permissions
 
 GRAPH_PREFIX = "/v1.0"

@@ -11,25 +11,23 @@ settled by reading, never by writing again.
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from .._errors import SsprError
 from .._polling import Polled, poll_until
-from ..connection.service_client import LONGEST_WAIT, PostponedError, UnansweredError
+from ..connection.service_client import UnansweredError
+from ..connection.throttling import PostponedError, wait_before_retry
 from ..planning.plan import Plan, Step
 from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import TaskRecorder, digests
 from ..services.policy_documents import WRITERS
 from ..services.session import Session
-from ..settings.documents import Documents, canonical, settings_of, value_at
 from ..settings.pages import PLANE_OF, SETTINGS, SSPR_POLICY, DocumentName, Page
+from ..settings.tenant_documents import Documents, canonical, settings_of, value_at
 from .base import Task, TaskReport
 from .document_reader import DocumentReader
 
-WRITE_RETRIES = 3
 CONFIRMING_READS = 2
 RERUN_HINT = "Check the audit log to see who changed it; run it again to apply your values."
 
@@ -54,26 +52,21 @@ def faultless(plan: Plan) -> Plan:
     return plan
 
 
-async def execute_plan(context: PlanContext, documents: Documents, fresh: Iterable[DocumentName]) -> Documents:
-    """Do what is left to do, step by step; the documents as confirmed come back.
+async def carry_out(
+    task: Task, context: PlanContext, plan: Plan, documents: Documents, fresh: Iterable[DocumentName]
+) -> Documents:
+    """Do what is planned, or note in check mode that it is planned. The documents as they are then come back.
 
     ``fresh`` are the documents that were read with no pause since, the SSPR policy also with no other request since.
     Raises: SsprError.
     """
-    return await _PlanExecutor(context, documents, set(fresh)).execute()
-
-
-async def carry_out(
-    task: Task, context: PlanContext, plan: Plan, documents: Documents, fresh: Iterable[DocumentName]
-) -> Documents:
-    """Do what is planned, or note in check mode that it is planned. The documents as they are then come back."""
     if task.check_mode:
         if task.recorder is not None:
             task.recorder.note("planned", options=list(plan.changes), before=digests(documents))
         return documents
     if not plan.steps:
         return documents
-    documents = await execute_plan(context, documents, fresh)
+    documents = await _PlanExecutor(context, documents, set(fresh)).execute(plan)
     if task.recorder is not None:
         task.recorder.changed(documents)
     return documents
@@ -88,29 +81,30 @@ class _PlanExecutor:
     fresh: set[DocumentName]
     pending: list[Step] = field(default_factory=list)
 
-    async def execute(self) -> Documents:
+    async def execute(self, plan: Plan) -> Documents:
+        """Do its first step, and plan again, until nothing is left to do."""
         refusals = 0
-        while True:
-            plan = faultless(self.context.planner(self.documents))
-            if not plan.steps:
-                return self.documents
+        while plan.steps:
             step = plan.steps[0]
             if step.document not in self.fresh:
                 await self._read_again(step.document, plan)
-                continue
-            if not await self._is_recorded(step):
-                continue
-            try:
-                await self._write(step)
-            except PostponedError as postponed:
-                refusals += 1
-                self.fresh.clear()
-                await wait_as_asked(postponed, refusals)
-            else:
-                refusals = 0
+            elif await self._put_on_record(step):
+                refusals = await self._write_or_wait(step, refusals)
+            plan = faultless(self.context.planner(self.documents))
+        return self.documents
 
-    async def _is_recorded(self, step: Step) -> bool:
-        """Put the step on record. False when something had to be read for that, and the plan is no longer fresh."""
+    async def _write_or_wait(self, step: Step, refusals: int) -> int:
+        """Write a step, or wait as the service asks; how many times in a row it has been refused for now."""
+        try:
+            await self._write(step)
+        except PostponedError as postponed:
+            self.fresh.clear()
+            await wait_before_retry(postponed, refusals + 1)
+            return refusals + 1
+        return 0
+
+    async def _put_on_record(self, step: Step) -> bool:
+        """Record the step. False when something had to be read for that, and the plan is no longer fresh."""
         recorder = self.context.recorder
         if recorder is None:
             return True
@@ -221,15 +215,6 @@ class _PlanExecutor:
                 hint=RERUN_HINT,
             )
         self.fresh.add(name)
-
-
-async def wait_as_asked(postponed: PostponedError, refusals: int) -> None:
-    """Sleep as the service asks. Raises: its SsprError, after too many refusals or for too long a wait."""
-    wait = postponed.wait
-    if refusals > WRITE_RETRIES or (wait is not None and wait >= LONGEST_WAIT):
-        raise postponed.error
-    # Where the service does not say how long: grow, and keep workers from coming back at the same moment.
-    await asyncio.sleep(2 ** (refusals - 1) + random.random() if wait is None else wait)
 
 
 def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, error: SsprError | None) -> SsprError:

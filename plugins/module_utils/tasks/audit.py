@@ -34,7 +34,6 @@ from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import digests
 from ..services.reports import read_registrations, read_secure_score
 from ..services.session import Session
-from ..settings.documents import Documents
 from ..settings.pages import (
     ALL_PAGES,
     AUTH_METHODS,
@@ -47,6 +46,7 @@ from ..settings.pages import (
     flatten,
     require_valid,
 )
+from ..settings.tenant_documents import Documents
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
 from .info import read_tolerantly, unavailable

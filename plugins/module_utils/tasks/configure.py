@@ -21,7 +21,6 @@ from ..services.groups import find_group
 from ..services.session import Session
 from ..services.tenant import read_subscriptions
 from ..settings import graph_methods
-from ..settings.documents import Documents, misfits, settings_of
 from ..settings.pages import (
     ALL_PAGES,
     AUTHORIZATION_POLICY,
@@ -38,6 +37,7 @@ from ..settings.pages import (
     require_valid,
     surprises,
 )
+from ..settings.tenant_documents import Documents, misfits, settings_of
 from .apply_plan import PlanContext, carry_out, faultless
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader

@@ -92,7 +92,7 @@ def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckOutcome:
     """One check and its outcome. ``code`` is the service's error code, or a kind of error."""
 
     check: str
@@ -103,7 +103,7 @@ class Finding:
 
 
 @dataclass
-class Facts:
+class Health:
     """What was learned of the tenant and the credentials; None is what could not be read."""
 
     permissions: dict[str, bool | None] | None = None
@@ -121,8 +121,8 @@ class _Doctor(Task):
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
         self.purpose = str(params["purpose"])
-        self.findings: list[Finding] = []
-        self.facts = Facts()
+        self.outcomes: list[CheckOutcome] = []
+        self.health = Health()
 
     async def execute(self) -> Result:
         target = connection(self.params)
@@ -134,21 +134,21 @@ class _Doctor(Task):
                 await self._check_graph(target, graph, services.client(GRAPH, graph))
             if portal is not None:
                 await self._check_portal(portal, services.client(PORTAL, portal))
-        if not any(finding.check == "reachable" for finding in self.findings):
+        if not any(outcome.check == "reachable" for outcome in self.outcomes):
             self._add("reachable", OK, "every service that was asked answered")
         return {
             "changed": False,
-            "healthy": all(finding.status != PROBLEM for finding in self.findings),
-            "checks": [asdict(finding) for finding in self.findings],
-            **asdict(self.facts),
+            "healthy": all(outcome.status != PROBLEM for outcome in self.outcomes),
+            "checks": [asdict(outcome) for outcome in self.outcomes],
+            **asdict(self.health),
             "request_ids": services.request_ids,
         }
 
     def _add(self, check: str, status: Status, message: str, fix: str | None = None, code: str | None = None) -> None:
-        self.findings.append(Finding(check, status, message, fix, code))
+        self.outcomes.append(CheckOutcome(check, status, message, fix, code))
 
     def _add_error(self, check: str, error: SsprError) -> None:
-        """A check that ended with an error; a service that does not answer is always the same finding."""
+        """A check that ended with an error; a service that does not answer is always the same check."""
         by_kind = {"unreachable": "reachable", "tenant_mismatch": "tenant"}
         self._add(by_kind.get(error.kind, check), PROBLEM, error.message, error.hint, error.code or error.kind)
 
@@ -200,8 +200,8 @@ class _Doctor(Task):
             self._add(check, UNKNOWN, unknown)
             return
         left = (ends - datetime.now(timezone.utc)).total_seconds()
-        self.facts.expires[plane] = ends.isoformat(timespec="seconds")
-        self.facts.days_left[plane] = int(left // 86400)
+        self.health.expires[plane] = ends.isoformat(timespec="seconds")
+        self.health.days_left[plane] = int(left // 86400)
         message = f"{int(left // 60)} minutes left" if pre_acquired else f"{int(left // 86400)} days left"
         if left < (FEWEST_SECONDS if pre_acquired else FEWEST_DAYS * 86400):
             self._add(check, PROBLEM, message, EXPIRED_HINT)
@@ -218,13 +218,13 @@ class _Doctor(Task):
             self._check_license(subscriptions)
         policy = await self._try("migration_state", lambda: read_methods_policy(graph))
         if policy is not None:
-            self.facts.migration_state = policy[1]
+            self.health.migration_state = policy[1]
             self._add("migration_state", OK, f"policyMigrationState is {policy[1] or 'null, which means migrated'}")
 
     def _check_tenant(self, tenant: TenantIdentity, tenant_id: str, target: Connection) -> None:
         try:
             tenant.require(tenant_id, ())
-            self.facts.tenant = tenant.as_result()
+            self.health.tenant = tenant.as_result()
             self._add("tenant", OK, f"{tenant.display_name or 'no name'}, {tenant_id}")
         except SsprError as exc:
             self._add_error("tenant", exc)
@@ -240,7 +240,7 @@ class _Doctor(Task):
 
     def _check_permissions(self, granted: frozenset[str] | None) -> None:
         if granted is None:
-            self.facts.permissions = dict.fromkeys([*NEEDED["write"], *OPTIONAL])
+            self.health.permissions = dict.fromkeys([*NEEDED["write"], *OPTIONAL])
             message = "this token lists no application permissions; directory roles may allow more"
             self._add("permissions", UNKNOWN, message)
             return
@@ -248,7 +248,7 @@ class _Doctor(Task):
             **{name: bool(granted & {name, *including}) for name, including in NEEDED["write"].items()},
             **{name: name in granted for name in OPTIONAL},
         }
-        self.facts.permissions = present
+        self.health.permissions = present
         for name in NEEDED[self.purpose]:
             if present[name]:
                 self._add(f"permission {name}", OK, "present")
@@ -262,7 +262,7 @@ class _Doctor(Task):
     def _check_license(self, subscriptions: Mapping[str, frozenset[str]]) -> None:
         plans = {plan for of_sku in subscriptions.values() for plan in of_sku}
         found = next((str(allows["name"]) for plan, allows in SERVICE_PLANS.items() if plan in plans), "none")
-        self.facts.license = found
+        self.health.license = found
         enough = [str(SKUS[sku]["name"]) for sku in subscriptions if sku in SKUS and SKUS[sku]["reset"] == "yes"]
         if found == "none" and enough:
             message = f"{enough[0]}: password reset, but neither writeback nor the registration report"
@@ -276,7 +276,7 @@ class _Doctor(Task):
     async def _check_portal(self, credential: GuardedCredential, portal: ServiceClient) -> None:
         claims = credential.claims
         user = user_of(claims)
-        self.facts.portal_user = user.as_result() if user else None
+        self.health.portal_user = user.as_result() if user else None
         name = user.user_principal_name if user else None
         self._add("portal_user", OK, name or "a user whose name the token does not show")
         self._check_mfa(claims)
@@ -288,8 +288,8 @@ class _Doctor(Task):
         if "amr" not in claims:
             self._add("mfa", UNKNOWN, "the token does not show how the user signed in")
             return
-        self.facts.mfa = "mfa" in claims["amr"]
-        if self.facts.mfa:
+        self.health.mfa = "mfa" in claims["amr"]
+        if self.health.mfa:
             self._add("mfa", OK, "the user signed in with MFA")
         else:
             fix = "Sign in again with MFA and store the new refresh token. Microsoft requires MFA for this client."
@@ -301,7 +301,7 @@ class _Doctor(Task):
             self._add("portal_role", UNKNOWN, f"the token lists no roles; {names} is needed")
             return
         roles = sorted(ROLE_NAMES.get(str(item), str(item)) for item in claims["wids"] if item != EVERY_USER)
-        self.facts.roles = roles
+        self.health.roles = roles
         if enough & set(roles):
             self._add("portal_role", OK, ", ".join(sorted(enough & set(roles))))
         else:

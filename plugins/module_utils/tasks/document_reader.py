@@ -14,8 +14,8 @@ from .._polling import poll_until
 from ..runs.recent_writes import RecentWrites
 from ..services import policy_documents
 from ..services.session import Session
-from ..settings.documents import Documents
 from ..settings.pages import METHODS_POLICY, PLANE_OF, DocumentName
+from ..settings.tenant_documents import Documents
 
 
 class DocumentReader:

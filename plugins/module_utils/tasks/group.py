@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .._errors import GRAPH, SsprError
 from .._polling import poll_until
 from .._text import is_guid
+from ..connection.answers import grant_hint
 from ..connection.options import CONNECTION_SPEC, RUN_SPEC, connection
-from ..connection.service_client import PostponedError, UnansweredError
+from ..connection.service_client import UnansweredError
+from ..connection.throttling import write_when_accepted
 from ..runs.tenant_lock import tenant_lock
 from ..services import permissions
 from ..services.groups import (
@@ -51,21 +54,28 @@ class _Group(Task):
         target = connection(self.params)
         # Graph only: nothing of this needs the portal user.
         async with self.open_session(target, wants_portal=False) as session:
-            name = self.params["group"]
-            group = await look_up_group(session.graph, name)
-            if group is None and is_guid(name):
-                raise _cannot_create(name)
-            if group and (self.params["members"] or self.params["groups"]):
-                _require_fillable(session, group, await read_group_kind(session.graph, group.id))
-            requested = await self._requested_ids(session, group)
-            present = await read_member_ids(session.graph, group.id) if group and requested else set()
-            missing = {member: item for member, item in requested.items() if item not in present}
-            self._require_permissions(session, creates=group is None, adds=bool(missing))
-            created = group is None
-            if (created or missing) and not self.check_mode:
-                async with tenant_lock(state_path(session), longest_task=target.confirm_timeout):
-                    group = await self._ensure(session, group, missing)
-            return self._result(session, group, missing, created=created)
+            if self.check_mode:
+                return await self._ensure(session)
+            # Two tasks that both find no group would create two of that name.
+            async with tenant_lock(state_path(session), longest_task=target.confirm_timeout):
+                return await self._ensure(session)
+
+    async def _ensure(self, session: Session) -> Result:
+        """Look up what is there, and write what is missing. Raises: SsprError."""
+        name = self.params["group"]
+        group = await look_up_group(session.graph, name)
+        if group is None and is_guid(name):
+            raise _cannot_create(name)
+        if group and (self.params["members"] or self.params["groups"]):
+            _require_fillable(session, group, await read_group_kind(session.graph, group.id))
+        requested = await self._requested_ids(session, group)
+        present = await read_member_ids(session.graph, group.id) if group and requested else set()
+        missing = {member: item for member, item in requested.items() if item not in present}
+        created = group is None
+        if (created or missing) and not self.check_mode:
+            _require_permissions(session, creates=created, adds=bool(missing))
+            group = await self._write(session, group, missing)
+        return self._result(session, group, missing, created=created)
 
     def _result(self, session: Session, group: GroupRef | None, missing: Mapping[str, str], *, created: bool) -> Result:
         shown = group.as_result() if group else {"id": None, "display_name": self.params["group"]}
@@ -80,26 +90,6 @@ class _Group(Task):
             "request_ids": session.request_ids,
         }
 
-    def _require_permissions(self, session: Session, *, creates: bool, adds: bool) -> None:
-        """Before anything is written. Raises: SsprError(permission)."""
-        if self.check_mode:
-            return
-        needed = [permissions.CREATE_GROUPS] * creates + [permissions.WRITE_MEMBERS] * adds
-        broader = {
-            permissions.CREATE_GROUPS: {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
-            permissions.WRITE_MEMBERS: {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
-        }
-        granted = session.permissions
-        missing = [name for name in needed if granted is not None and not granted & {name, *broader[name]}]
-        if missing:
-            raise SsprError(
-                "permission",
-                f"the app lacks the permission {' and '.join(missing)}",
-                plane=GRAPH,
-                hint=f"Grant the app {' and '.join(missing)}, and have an admin of the tenant consent to it. "
-                "Nothing was written.",
-            )
-
     async def _requested_ids(self, session: Session, group: GroupRef | None) -> dict[str, str]:
         """Object ids by the name they were requested by; all of them are found before anything is written."""
         requested = {name: await find_user_id(session.graph, name) for name in self.params["members"]}
@@ -109,7 +99,7 @@ class _Group(Task):
             raise SsprError("invalid_setting", "groups: a group cannot contain itself", hint="Nothing was written.")
         return requested
 
-    async def _ensure(self, session: Session, group: GroupRef | None, missing: Mapping[str, str]) -> GroupRef:
+    async def _write(self, session: Session, group: GroupRef | None, missing: Mapping[str, str]) -> GroupRef:
         """Create and fill the group, and see that it took effect. Raises: SsprError."""
         if self.recorder is not None:
             self.recorder.run.require_going()
@@ -123,14 +113,15 @@ class _Group(Task):
 
     async def _create(self, session: Session) -> GroupRef:
         name = self.params["group"]
+        description = self.params.get("description")
         self.report.expect(["group"])
         try:
-            await create_group(session.graph, name, self.params.get("description"))
+            await write_when_accepted(lambda: create_group(session.graph, name, description))
         except UnansweredError as lost:
             return await self._see_group(session, name, lost.error)
-        except (PostponedError, SsprError) as refused:
+        except SsprError:
             self.report.expect([])
-            raise (refused.error if isinstance(refused, PostponedError) else refused) from refused
+            raise
         return await self._see_group(session, name, None)
 
     async def _see_group(self, session: Session, name: str, lost: SsprError | None) -> GroupRef:
@@ -161,18 +152,17 @@ class _Group(Task):
         """Add every missing member, and see all of them. Raises: SsprError."""
         sent: dict[str, str] = {}
         for name, member in missing.items():
-            self.report.expect([*self.report.unconfirmed, name])
+            self.report.expect([*sent, name])
             try:
-                await add_member(session.graph, group.id, member)
+                await write_when_accepted(partial(add_member, session.graph, group.id, member))
             except UnansweredError:
                 # Whether it took effect is seen below.
-                sent[name] = member
-            except (PostponedError, SsprError) as refused:
-                self.report.expect(known for known in self.report.unconfirmed if known != name)
+                pass
+            except SsprError:
+                self.report.expect(sent)
                 await self._see_members(session, group, sent)
-                raise (refused.error if isinstance(refused, PostponedError) else refused) from refused
-            else:
-                sent[name] = member
+                raise
+            sent[name] = member
         error = await self._see_members(session, group, sent)
         if self.report.unconfirmed:
             timeout = session.connection.confirm_timeout
@@ -197,6 +187,21 @@ class _Group(Task):
 
         polled = await poll_until(all_there, timeout=session.connection.confirm_timeout)
         return polled.error
+
+
+def _require_permissions(session: Session, *, creates: bool, adds: bool) -> None:
+    """Before anything is written. Raises: SsprError(permission)."""
+    needed = [permissions.CREATE_GROUPS] * creates + [permissions.WRITE_MEMBERS] * adds
+    granted = session.permissions
+    missing = [name for name in needed if granted is not None and not granted & {name, *permissions.WRITE_ALL_GROUPS}]
+    if missing:
+        names = " and ".join(missing)
+        raise SsprError(
+            "permission",
+            f"the app lacks the permission {names}",
+            plane=GRAPH,
+            hint=f"{grant_hint(GRAPH, names)} Nothing was written.",
+        )
 
 
 def _cannot_create(object_id: str) -> SsprError:

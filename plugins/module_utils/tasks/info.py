@@ -17,7 +17,6 @@ from ..runs.run_record import digests
 from ..services.groups import look_up_group
 from ..services.session import Session
 from ..settings import graph_methods
-from ..settings.documents import Documents, misfits, settings_of
 from ..settings.pages import (
     ALL_PAGES,
     AUTH_METHODS,
@@ -33,6 +32,7 @@ from ..settings.pages import (
     nest,
     surprises,
 )
+from ..settings.tenant_documents import Documents, misfits, settings_of
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
 from .portal_access import no_portal

@@ -12,8 +12,8 @@ from typing import Any
 from .._errors import PORTAL, SsprError
 from ..connection.options import Connection
 from ..services.session import Session
-from ..settings.documents import Documents
 from ..settings.pages import Page, backend_of
+from ..settings.tenant_documents import Documents
 from .base import Task
 from .results import manual_steps
 

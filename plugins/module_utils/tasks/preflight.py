@@ -21,7 +21,7 @@ from ..connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, connection
 from ..planning.plan import Plan, make_plan
 from ..rules.engine import MOST_USERS, WAIVABLE_IDS, Assessment, assess
 from ..rules.tenant_checks import may_lock_out, who_is_locked_out
-from ..rules.tenant_view import Declarations, FactKey, TenantView, Undecided
+from ..rules.tenant_view import FactKey, OperatorInput, TenantView, Undecided
 from ..rules.waivers import WAIVERS_SPEC, read_waivers
 from ..runs.recent_writes import RecentWrites
 from ..services import permissions
@@ -30,7 +30,6 @@ from ..services.reports import read_audit_events, read_last_policy_change, read_
 from ..services.session import Session
 from ..services.tenant import read_conditional_access, read_security_defaults, read_subscriptions
 from ..services.users import read_group, read_group_users, read_role_holders, read_user, read_users
-from ..settings.documents import Documents, settings_of
 from ..settings.pages import (
     ALL_PAGES,
     METHODS_POLICY,
@@ -42,6 +41,7 @@ from ..settings.pages import (
     flatten,
     surprises,
 )
+from ..settings.tenant_documents import Documents, settings_of
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader
 from .portal_access import no_portal, require_portal
@@ -84,7 +84,7 @@ def execute(params: Mapping[str, Any], check_mode: bool) -> Result:
     return run_task(_Preflight(params, check_mode))
 
 
-class TenantFacts:
+class FactStore:
     """What is known of a tenant: its documents, and facts by key. In the place of what is unreadable is why."""
 
     def __init__(self, session: Session, reader: DocumentReader) -> None:
@@ -179,7 +179,7 @@ class _Preflight(Task):
         declarations = read_declarations(self.params)
         async with self.open_session(target, wants_portal=True) as session:
             recent_writes = RecentWrites(state_path(session), target.confirm_timeout)
-            facts = TenantFacts(session, DocumentReader(session, recent_writes))
+            facts = FactStore(session, DocumentReader(session, recent_writes))
             requested = await self._prepare(session, facts)
             while True:
                 plan = self._plan(facts.documents, requested)
@@ -196,7 +196,7 @@ class _Preflight(Task):
         allowed = bool(self.params.get("allow_sign_in_change"))
         return make_plan(documents, requested, ALL_PAGES, allow_sign_in_change=allowed)
 
-    async def _prepare(self, session: Session, facts: TenantFacts) -> dict[str, Any]:
+    async def _prepare(self, session: Session, facts: FactStore) -> dict[str, Any]:
         """Read the two policies and what the requested settings need; these, with the group looked up.
 
         Raises: SsprError.
@@ -215,7 +215,7 @@ class _Preflight(Task):
             requested["group"] = None
         return requested
 
-    async def _group(self, facts: TenantFacts, name: str) -> GroupRef:
+    async def _group(self, facts: FactStore, name: str) -> GroupRef:
         scope = self.requested.get("scope") or settings_of(facts.documents, ALL_PAGES)["scope"]
         # While it does not count, it is not looked up: the plan omits it, with a warning.
         return await facts.find_group(name) if scope == "selected" else GroupRef.unresolved(name)
@@ -244,7 +244,7 @@ class _Preflight(Task):
         }
 
 
-def read_declarations(params: Mapping[str, Any]) -> Declarations:
+def read_declarations(params: Mapping[str, Any]) -> OperatorInput:
     """What the task says besides settings. Raises: SsprError(invalid_setting)."""
     now = datetime.now(timezone.utc)
     most = int(params.get("max_locked_out_users") or 0)
@@ -253,7 +253,7 @@ def read_declarations(params: Mapping[str, Any]) -> Declarations:
             "invalid_setting", f"max_locked_out_users: {most} is negative", hint="Use 0 or more. Nothing was sent."
         )
     declared = params.get("break_glass")
-    return Declarations(
+    return OperatorInput(
         as_of=require_date("as_of", params["as_of"]) if params.get("as_of") else now.date(),
         now=now,
         telephony_provider=bool(params.get("telephony_provider")),
@@ -263,9 +263,8 @@ def read_declarations(params: Mapping[str, Any]) -> Declarations:
     )
 
 
-def _view(plan: Plan, declarations: Declarations, known: Mapping[FactKey, Any]) -> TenantView:
+def _view(plan: Plan, declarations: OperatorInput, known: Mapping[FactKey, Any]) -> TenantView:
     """The tenant as it would be, which has it as it is in ``since``."""
-    assert plan.views is not None  # make_plan always has them
     before, after = (replace(view, declarations=declarations, facts=known) for view in plan.views)
     return replace(after, since=before)
 

@@ -22,7 +22,6 @@ from ..services.groups import find_group
 from ..services.reports import read_last_policy_change, read_registrations
 from ..services.session import Session
 from ..services.users import read_group_user_ids, read_role_holders, read_users
-from ..settings.documents import Documents
 from ..settings.pages import (
     AUTH_METHODS,
     METHODS_POLICY,
@@ -33,6 +32,7 @@ from ..settings.pages import (
     nest,
     surprises,
 )
+from ..settings.tenant_documents import Documents
 from ..users.coverage import Coverage, Population, classify, locked_out, measure, why_stale
 from ..users.method_eligibility import Policy
 from ..users.models import Registration, User
@@ -137,7 +137,6 @@ class _RegistrationInfo(Task):
     ) -> _Survey:
         """Who is in scope today, who has registered, and who would lose the ability to reset on the other day."""
         today, as_of = days
-        assert plan.views is not None  # make_plan always has them
         was, becomes = plan.views
         # What is not requested of the settings that were not read is as unknown as before.
         assumed = requested if session.portal is None else {}

@@ -18,8 +18,8 @@ from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import RunRecord, runs_directory
 from ..runs.tenant_lock import tenant_lock
 from ..services.session import Session
-from ..settings.documents import Documents, settings_of
 from ..settings.pages import ALL_PAGES, METHODS_POLICY, PLANE_OF, SSPR_POLICY, nest, surprises
+from ..settings.tenant_documents import Documents, settings_of
 from .apply_plan import PlanContext, carry_out
 from .base import Result, Task, run_task, state_path
 from .document_reader import DocumentReader

@@ -13,8 +13,8 @@ from typing import Any
 from ..connection.cloud import Cloud
 from ..runs.run_record import digests
 from ..services.session import Session
-from ..settings.documents import Documents
 from ..settings.pages import Page, nest
+from ..settings.tenant_documents import Documents
 from .base import Result
 
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import SsprError
-from ..runs.run_record import SKIP, STOP, RunRecord, runs_directory
+from ..runs.run_record import RunRecord, runs_directory
+from ..runs.stop_rule import SKIP, STOP
 from .run_info import Result, RunStatus, find_run
 
 PRESENT, RESUMED = "present", "resumed"

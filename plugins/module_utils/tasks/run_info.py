@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import SsprError
-from ..runs.run_record import STATES, Line, RunRecord, runs_directory
+from ..runs.run_record import STATES, RunRecord, runs_directory
+from ..runs.stop_rule import Line
 
 Result = dict[str, Any]
 

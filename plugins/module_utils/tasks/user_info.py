@@ -34,7 +34,6 @@ from ..services.reports import read_audit_events, read_registration
 from ..services.session import Session
 from ..services.tenant import TenantIdentity, read_subscriptions
 from ..services.users import no_such_user, read_memberships, read_role_holders, read_user, read_user_methods
-from ..settings.documents import Documents
 from ..settings.pages import (
     AUTHORIZATION_POLICY,
     METHODS_POLICY,
@@ -47,6 +46,7 @@ from ..settings.pages import (
     nest,
     surprises,
 )
+from ..settings.tenant_documents import Documents
 from ..users.models import Group, Registration, User
 from ..users.roles import ROLE_NAMES
 from .base import Result, Task, run_task, state_path

@@ -20,7 +20,8 @@ from .._errors import GRAPH, ErrorKind, SsprError
 from .._polling import poll_until
 from ..connection.answers import grant_hint
 from ..connection.options import CONNECTION_SPEC, connection
-from ..connection.service_client import PostponedError, UnansweredError
+from ..connection.service_client import UnansweredError
+from ..connection.throttling import PostponedError, wait_before_retry
 from ..services import permissions
 from ..services.session import Session
 from ..services.users import (
@@ -44,7 +45,6 @@ from ..users.contact_methods import (
     read_rows,
     row_error,
 )
-from .apply_plan import wait_as_asked
 from .base import Result, Task, run_task
 
 _METHOD_SPEC: Mapping[str, Any] = {option: {"type": "str"} for option in OPTIONS}
@@ -191,7 +191,7 @@ class _UserMethods(Task):
                 if outcome.pending:
                     await self._confirm(session, outcome, None)
                 refusals += 1
-                await wait_as_asked(postponed, refusals)
+                await wait_before_retry(postponed, refusals)
                 found = await self._read(session, outcome)
             except SsprError:
                 outcome.pending.pop()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.compliance.audit_entry import STATES
-from . import charts, wording
+from . import chart_layout, wording
 from .model import Entry, Report, control_totals, natural
 from .page_names import page_names
 
@@ -39,7 +39,7 @@ def fleet_page(report: Report, *, pages: bool) -> str:
         verified=_percent_verified(report["totals"]["grades"]),
         most_common_failures=failing[:_MOST_COMMON],
         summary_charts=list(_summary_charts(report, states)),
-        compliance_charts=charts.compliance_charts(controls),
+        compliance_charts=chart_layout.compliance_charts(controls),
         controls=controls,
         by_control={entry["host"]: {control["id"]: control for control in entry["controls"]} for entry in entries},
         unchanged=not any(found for found in (report["since"] or {}).values() if isinstance(found, list)),
@@ -80,12 +80,12 @@ def _percent_verified(grades: Mapping[str, int]) -> int | None:
     return 100 * grades["verified"] // results if results else None
 
 
-def _summary_charts(report: Report, states: Mapping[str, int]) -> Iterator[charts.Chart]:
+def _summary_charts(report: Report, states: Mapping[str, int]) -> Iterator[chart_layout.Chart]:
     if report["tenants"]:
-        yield charts.states_chart(states)
+        yield chart_layout.states_chart(states)
     coverage = report["totals"]["coverage"]
     if coverage["tenants"]:
-        yield charts.coverage_chart(coverage, len(report["tenants"]))
+        yield chart_layout.coverage_chart(coverage, len(report["tenants"]))
 
 
 def _changes_of(host: str, since: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -136,13 +136,13 @@ def _environment() -> Any:
     )
     environment.filters.update(_FILTERS)
     environment.globals.update(
-        bar_height=charts.BAR_HEIGHT,
-        chart_width=charts.WIDTH,
+        bar_height=chart_layout.BAR_HEIGHT,
+        chart_width=chart_layout.WIDTH,
         coverage_titles=wording.COVERAGE_TITLES,
         grade_letters=wording.GRADE_LETTERS,
         grade_meanings=wording.GRADE_MEANINGS,
         grade_titles=wording.GRADE_TITLES,
-        row_height=charts.ROW_HEIGHT,
+        row_height=chart_layout.ROW_HEIGHT,
         status_meanings=wording.STATUS_MEANINGS,
         status_titles=wording.STATUS_TITLES,
     )

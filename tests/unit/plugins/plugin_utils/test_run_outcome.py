@@ -11,12 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.tenantops.entra.plugins.module_utils.runs.run_record import (
-    RUN_FAILURES,
-    SKIP,
-    STOP,
-    RunRecord,
-)
+from ansible_collections.tenantops.entra.plugins.module_utils.runs.run_record import RunRecord
+from ansible_collections.tenantops.entra.plugins.module_utils.runs.stop_rule import RUN_FAILURES, SKIP, STOP
 from ansible_collections.tenantops.entra.plugins.plugin_utils._run_outcome import note_outcome
 
 TENANT = "11111111-1111-4111-8111-111111111111"

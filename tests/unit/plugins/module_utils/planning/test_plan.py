@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils.planning.plan import Plan, Step, make_plan
 from ansible_collections.tenantops.entra.plugins.module_utils.settings import graph_methods
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.documents import Documents, misfits, settings_of
 from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import (
     ALL_PAGES,
     AUTHORIZATION_POLICY,
@@ -26,6 +25,11 @@ from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages imp
     SETTINGS,
     SSPR_POLICY,
     GroupRef,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.tenant_documents import (
+    Documents,
+    misfits,
+    settings_of,
 )
 from ansible_collections.tenantops.entra.tests.simulator import documents as simulated
 from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy

@@ -41,15 +41,15 @@ from ansible_collections.tenantops.entra.plugins.module_utils.rules.rule import 
     Rule,
     of_refs,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_view import UNREAD, Declarations
+from ansible_collections.tenantops.entra.plugins.module_utils.rules.tenant_view import UNREAD, OperatorInput
 from ansible_collections.tenantops.entra.plugins.module_utils.rules.waivers import read_waivers
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.documents import Documents
 from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import (
     ALL_PAGES,
     PLANE_OF,
     SETTINGS,
     GroupRef,
 )
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.tenant_documents import Documents
 from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import COUNTED_METHODS
 from ansible_collections.tenantops.entra.plugins.module_utils.users.models import Group, Registration, User, UserRef
 from ansible_collections.tenantops.entra.tests.support.documents import GROUP, configurations, portal_policy
@@ -205,7 +205,7 @@ def assessment_of(
     assert planned.views is not None
     was, becomes = planned.views
     facts = {**{("document", document): True for document in PLANE_OF}, **(facts or {})}
-    declarations = Declarations(as_of=as_of, now=NOW, break_glass=frozenset(), **declared)
+    declarations = OperatorInput(as_of=as_of, now=NOW, break_glass=frozenset(), **declared)
     before = replace(was, declarations=declarations, facts=facts)
     after = replace(becomes, declarations=declarations, facts=facts, since=before)
     accepted = read_waivers(waivers or [], WAIVABLE_IDS)

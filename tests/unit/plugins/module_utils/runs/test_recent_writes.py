@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.tenantops.entra.plugins.module_utils.runs.recent_writes import RecentWrites
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.documents import Documents
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.tenant_documents import Documents
 
 
 @pytest.fixture

@@ -25,13 +25,12 @@ from ansible_collections.tenantops.entra.plugins.module_utils.planning.restore_p
 )
 from ansible_collections.tenantops.entra.plugins.module_utils.runs.run_record import (
     LEDGER,
-    RUN_FAILURES,
     RunRecord,
     TaskRecorder,
     by_tenant,
-    stops_run,
 )
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.documents import Documents
+from ansible_collections.tenantops.entra.plugins.module_utils.runs.stop_rule import RUN_FAILURES, stops_run
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.tenant_documents import Documents
 
 from ..planning.test_plan import REQUESTED, apply, carry_out, documents, legacy, migrated
 

@@ -13,7 +13,7 @@ from typing import Any
 from . import graph_methods
 from .pages import METHODS_POLICY, SETTINGS, Body, DocumentName, Page, Setting, document_of
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 MIGRATED_STATES = frozenset({"migrationcomplete", None})
 KNOWN_STATES = MIGRATED_STATES | {"premigration", "migrationinprogress"}
@@ -89,7 +89,7 @@ def not_before_migration(documents: Documents, requested: Iterable[str]) -> list
     ]
 
 
-def value_at(documents: Documents, name: DocumentName, path: Path) -> Any:
+def value_at(documents: Documents, name: DocumentName, path: FieldPath) -> Any:
     """The value at a path of a document; None where it has none."""
     value: Any = documents.get(name)
     for key in path:
