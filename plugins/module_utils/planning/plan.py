@@ -145,7 +145,6 @@ def make_plan(
         violated=tuple(violated),
         warnings=warnings,
         preexisting=tuple(preexisting),
-        views=(was, becomes),
     )
 
 
