@@ -10,7 +10,7 @@ Operators write ``2026-11-25`` or ``2026-11-25T16:00:00Z``. Nothing else is acce
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -57,6 +57,11 @@ def require_timestamp(option: str, value: Any) -> str:
     if parse_timestamp(value):
         return str(value)
     raise SsprError("invalid_setting", f"{option}: {value!r} is not a valid date or timestamp", hint=_TIMESTAMP_HINT)
+
+
+def as_of_date(params: Mapping[str, Any]) -> date:
+    """The option ``as_of`` of a task; today (UTC) without it. Raises: SsprError(invalid_setting)."""
+    return require_date("as_of", params["as_of"]) if params.get("as_of") else utc_today()
 
 
 def utc_today() -> date:

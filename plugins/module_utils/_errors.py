@@ -94,6 +94,18 @@ class SsprError(Exception):
         return {"failed": True, "msg": self.text, "changed": False, "error": self.as_result()}
 
 
+def require_range(option: str, value: int, low: int, high: int | None = None, unit: str = "") -> None:
+    """Both ends belong to the range. Raises: SsprError(invalid_setting)."""
+    if low <= value and (high is None or value <= high):
+        return
+    allowed = f"from {low} to {high}" if high is not None else f"{low} or more"
+    raise SsprError(
+        "invalid_setting",
+        f"{option}: {value} is not in the allowed range",
+        hint=f"Use {allowed}{f' {unit}' if unit else ''}. Nothing was sent.",
+    )
+
+
 @dataclass(frozen=True)
 class Unavailable:
     """A fact, document or page that could not be read, in its place.

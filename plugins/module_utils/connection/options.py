@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from .._errors import GRAPH, Plane, SsprError
+from .._errors import GRAPH, Plane, SsprError, require_range
 from .._text import DOMAIN, is_given, is_guid
 from ..data.clouds import CLOUDS
 from ..settings.pages import CLEARABLE
@@ -157,28 +157,10 @@ class Connection:
 
 def connection(params: Mapping[str, Any], *, needs_graph: bool = True) -> Connection:
     """The connection that a validated task describes. Raises: SsprError before anything is sent."""
-    tenant = str(params["tenant_id"]).strip()
+    tenant, expected = _tenant(params), _expected_domain(params)
     by_guid = is_guid(tenant)
-    if tenant.lower() in ANY_TENANT or not (by_guid or DOMAIN.fullmatch(tenant)):
-        raise SsprError(
-            "invalid_setting",
-            f"tenant_id: {tenant!r} does not identify one tenant",
-            hint="Use the tenant's GUID or one of its verified domains.",
-        )
-    expected = str(params["expected_domain"]).strip() if is_given(params.get("expected_domain")) else None
-    if expected and not DOMAIN.fullmatch(expected):
-        raise SsprError(
-            "invalid_setting",
-            f"expected_domain: {expected!r} is not a domain name",
-            hint="Use a verified domain of the tenant, for example contoso.com.",
-        )
     for option, least in (("timeout", 1), ("confirm_timeout", 1), ("min_token_seconds", 0)):
-        if params[option] < least:
-            raise SsprError(
-                "invalid_setting",
-                f"{option}: {params[option]} is too small",
-                hint=f"Set it to {least} seconds or more.",
-            )
+        require_range(option, params[option], least, unit="seconds")
     graph = GRAPH_CREDENTIAL.choose(params) if needs_graph else None
     if needs_graph and graph is None:
         raise _no_graph_credential(params)
@@ -196,6 +178,30 @@ def connection(params: Mapping[str, Any], *, needs_graph: bool = True) -> Connec
         graph=graph,
         portal=PORTAL_CREDENTIAL.choose(params),
     )
+
+
+def _tenant(params: Mapping[str, Any]) -> str:
+    """The tenant's GUID or domain, as given. Raises: SsprError(invalid_setting)."""
+    tenant = str(params["tenant_id"]).strip()
+    if tenant.lower() in ANY_TENANT or not (is_guid(tenant) or DOMAIN.fullmatch(tenant)):
+        raise SsprError(
+            "invalid_setting",
+            f"tenant_id: {tenant!r} does not identify one tenant",
+            hint="Use the tenant's GUID or one of its verified domains.",
+        )
+    return tenant
+
+
+def _expected_domain(params: Mapping[str, Any]) -> str | None:
+    """Raises: SsprError(invalid_setting)."""
+    expected = str(params["expected_domain"]).strip() if is_given(params.get("expected_domain")) else None
+    if expected and not DOMAIN.fullmatch(expected):
+        raise SsprError(
+            "invalid_setting",
+            f"expected_domain: {expected!r} is not a domain name",
+            hint="Use a verified domain of the tenant, for example contoso.com.",
+        )
+    return expected
 
 
 def _no_graph_credential(params: Mapping[str, Any]) -> SsprError:

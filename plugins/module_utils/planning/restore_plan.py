@@ -62,12 +62,20 @@ class WrittenField:
         return any(option in graph_methods.GRAPH_METHODS for option in self.options)
 
 
+EMPTY_RECORD: Mapping[str, Any] = {SSPR_POLICY: None, METHODS_POLICY: None, "migration_state": None, "writes": []}
+
+
 @dataclass(frozen=True)
 class RestorePlan:
     """A plan like any other, and by option why something is not restored."""
 
     plan: Plan
     not_restored: Mapping[str, str]
+
+    @classmethod
+    def nothing(cls) -> RestorePlan:
+        """Of a tenant that the run has not written to."""
+        return make_restore_plan(Documents(), EMPTY_RECORD)
 
 
 def written_fields(record: Mapping[str, Any]) -> list[WrittenField]:

@@ -10,14 +10,29 @@ It is in the file of the tenant's lock, and holds SSPR settings, no secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
 from typing import Any
 
+from .._errors import SsprError
 from ..settings.pages import DocumentName
 from ..settings.tenant_documents import Documents, FieldPath, canonical, value_at
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Raises: SsprError(environment), when the file cannot be read or written."""
+    try:
+        yield
+    except OSError as exc:
+        raise SsprError(
+            "environment",
+            f"the file of this tenant's recent writes cannot be used: {exc.strerror} ({path})",
+            hint="Let this account read and write it, or set ANSIBLE_HOME to another directory.",
+        ) from exc
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,7 @@ class RecentWrites:
             older = [value for value in known.get(key, {}).get("before", []) if value != after]
             known[key] = {"at": now, "before": [*older, before], "after": after}
         # In place: the lock is on this file.
-        with self.path.open("r+", encoding="utf-8") as file:
+        with _usable(self.path), self.path.open("r+", encoding="utf-8") as file:
             json.dump(known, file)
             file.truncate()
 
@@ -61,10 +76,10 @@ class RecentWrites:
         return found
 
     def _load(self, now: float) -> dict[str, Any]:
+        with _usable(self.path):
+            text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
         try:
-            known = json.loads(self.path.read_text(encoding="utf-8") or "{}")
-        except FileNotFoundError:
-            return {}
+            known = json.loads(text or "{}")
         except ValueError:
             # Cut off by a crash while it was written: only what it would have said is lost.
             return {}

@@ -19,7 +19,6 @@ from .._polling import Polled, poll_until
 from ..connection.service_client import UnansweredError
 from ..connection.throttling import PostponedError, wait_before_retry
 from ..planning.plan import Plan, Step
-from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import TaskRecorder, digests
 from ..services.policy_documents import WRITERS
 from ..services.session import Session
@@ -38,7 +37,6 @@ class PlanContext:
 
     session: Session
     reader: DocumentReader
-    recent_writes: RecentWrites
     pages: tuple[Page, ...]
     planner: Callable[[Documents], Plan]
     report: TaskReport
@@ -190,7 +188,7 @@ class _PlanExecutor:
     def _mark_confirmed(self, step: Step) -> None:
         self.context.report.confirm(step.options)
         replaced = {path: (step.replaced[path], value) for path, value in step.expected.items()}
-        self.context.recent_writes.remember(step.document, replaced)
+        self.context.reader.recent_writes.remember(step.document, replaced)
         self.fresh = self.fresh - {SSPR_POLICY} | {step.document}
 
     async def _read_again(self, name: DocumentName, plan: Plan) -> None:

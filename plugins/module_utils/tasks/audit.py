@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .._atomic_file import write_whole
-from .._dates import require_date, utc_today
+from .._dates import as_of_date, require_date
 from .._errors import SsprError, Unavailable
 from ..compliance.audit_entry import AuditEntry, Evidence
 from ..compliance.baseline import Baseline, agreed_settings, find_baselines
@@ -30,7 +30,6 @@ from ..connection.cloud import Cloud
 from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.token_claims import user_of
 from ..rules.waivers import WAIVERS_SPEC, read_waivers
-from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import digests
 from ..services.reports import read_registrations, read_secure_score
 from ..services.session import Session
@@ -47,7 +46,7 @@ from ..settings.pages import (
     require_valid,
 )
 from ..settings.tenant_documents import Documents
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
 from .info import read_tolerantly, unavailable
 from .results import manual_steps, settings_diff
@@ -132,7 +131,7 @@ class Criteria:
         """From the options of a task, and the settings it requests. Raises: SsprError(invalid_setting)."""
         agreed = agreed_settings(requested)
         waivers = tuple(read_waivers(params.get("waivers") or ()).values())
-        as_of = require_date("as_of", params["as_of"]) if params.get("as_of") else utc_today()
+        as_of = as_of_date(params)
         return cls(
             baselines=(*([agreed] if agreed else ()), *find_baselines(params["baselines"])),
             declarations=Declarations(as_of, waivers, _attestations(params)),
@@ -240,7 +239,7 @@ async def _or_unavailable(what: str, answer: Awaitable[T]) -> T | Unavailable:
 async def _read_documents(session: Session, others: set[DocumentName]) -> tuple[Documents, list[Unavailable]]:
     """The two policies and these other documents, and what of them could not be read. Raises: SsprError."""
     target = session.connection
-    reader = DocumentReader(session, RecentWrites(state_path(session), target.confirm_timeout))
+    reader = DocumentReader(session)
     documents, errors = await read_tolerantly(reader, tuple(sorted(others)), Documents())
     documents = await reader.read_all((METHODS_POLICY, SSPR_POLICY), documents)
     needed = {METHODS_POLICY, SSPR_POLICY, *others}

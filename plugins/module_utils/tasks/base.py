@@ -23,7 +23,7 @@ from .._errors import ErrorKind, SsprError
 from .._redaction import Redactor
 from ..connection.options import SECRETS, Connection
 from ..runs.run_record import RunRecord, TaskRecorder, runs_directory
-from ..runs.tenant_lock import state_directory, tenant_state_path
+from ..runs.tenant_lock import state_directory, tenant_lock, tenant_state_path
 from ..services.session import Session, open_session
 
 Result = dict[str, Any]
@@ -90,6 +90,18 @@ class Task(ABC):
             if self.recorder is not None:
                 self.recorder.identify(session.tenant.as_result(), session.request_ids)
             yield session
+
+    @asynccontextmanager
+    async def exclusive(self, session: Session) -> AsyncIterator[None]:
+        """Hold the tenant's lock until what the block writes is confirmed. Check mode writes nothing and takes none.
+
+        Raises: SsprError.
+        """
+        if self.check_mode:
+            yield
+            return
+        async with tenant_lock(state_path(session), longest_task=session.connection.confirm_timeout):
+            yield
 
 
 def state_path(session: Session) -> Path:

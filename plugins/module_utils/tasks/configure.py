@@ -14,8 +14,6 @@ from .._errors import GRAPH, PORTAL, SsprError
 from ..connection.options import connection
 from ..data.licenses import SERVICE_PLANS
 from ..planning.plan import Plan, make_plan
-from ..runs.recent_writes import RecentWrites
-from ..runs.tenant_lock import tenant_lock
 from ..services import permissions
 from ..services.groups import find_group
 from ..services.session import Session
@@ -39,7 +37,7 @@ from ..settings.pages import (
 )
 from ..settings.tenant_documents import Documents, misfits, settings_of
 from .apply_plan import PlanContext, carry_out, faultless
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
 from .portal_access import leave_manual, require_portal
 from .results import SettingsChange
@@ -82,15 +80,11 @@ class _Configure(Task):
         target = connection(self.params)
         require_valid(self.requested)
         wants_portal = any(PLANE_OF[name] == PORTAL for name in self.needed)
-        async with self.open_session(target, wants_portal=wants_portal) as session:
-            if self.check_mode:
-                return await self._configure(session)
-            async with tenant_lock(state_path(session), longest_task=target.confirm_timeout):
-                return await self._configure(session)
+        async with self.open_session(target, wants_portal=wants_portal) as session, self.exclusive(session):
+            return await self._configure(session)
 
     async def _configure(self, session: Session) -> Result:
-        recent_writes = RecentWrites(state_path(session), session.connection.confirm_timeout)
-        reader = DocumentReader(session, recent_writes)
+        reader = DocumentReader(session)
         prepared = await self._prepare(session, reader)
 
         def planner(documents: Documents) -> Plan:
@@ -101,7 +95,7 @@ class _Configure(Task):
         self.report.warn(*plan.warnings, *plan.preexisting)
         if "password_writeback" in plan.changes and plan.after["password_writeback"]:
             await _require_writeback_license(session)
-        context = PlanContext(session, reader, recent_writes, self.pages, planner, self.report, self.recorder)
+        context = PlanContext(session, reader, self.pages, planner, self.report, self.recorder)
         documents = await carry_out(self, context, plan, prepared.documents, prepared.fresh)
         return self._result(session, plan, documents, prepared.requested)
 

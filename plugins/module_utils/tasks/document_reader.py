@@ -16,14 +16,15 @@ from ..services import policy_documents
 from ..services.session import Session
 from ..settings.pages import METHODS_POLICY, PLANE_OF, DocumentName
 from ..settings.tenant_documents import Documents
+from .base import state_path
 
 
 class DocumentReader:
     """Reads documents of the session's tenant, as far as there is a way to their service."""
 
-    def __init__(self, session: Session, recent_writes: RecentWrites) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._recent_writes = recent_writes
+        self.recent_writes = RecentWrites(state_path(session), session.connection.confirm_timeout)
 
     def can_read(self, name: DocumentName) -> bool:
         return self._session.service(PLANE_OF[name]) is not None
@@ -50,9 +51,9 @@ class DocumentReader:
         async def is_settled() -> bool:
             nonlocal found
             found = await self.read(name, documents)
-            return not self._recent_writes.is_outdated(name, found)
+            return not self.recent_writes.is_outdated(name, found)
 
-        await poll_until(is_settled, timeout=self._recent_writes.horizon, tolerate=())
+        await poll_until(is_settled, timeout=self.recent_writes.horizon, tolerate=())
         return found
 
     async def read_all(self, names: Sequence[DocumentName], documents: Documents) -> Documents:

@@ -17,7 +17,6 @@ from ..connection.answers import grant_hint
 from ..connection.options import CONNECTION_SPEC, RUN_SPEC, connection
 from ..connection.service_client import UnansweredError
 from ..connection.throttling import write_when_accepted
-from ..runs.tenant_lock import tenant_lock
 from ..services import permissions
 from ..services.groups import (
     GroupKind,
@@ -31,7 +30,7 @@ from ..services.groups import (
 from ..services.session import Session
 from ..services.users import find_user_id
 from ..settings.pages import GroupRef
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
@@ -52,13 +51,10 @@ def execute(params: Mapping[str, Any], check_mode: bool) -> Result:
 class _Group(Task):
     async def execute(self) -> Result:
         target = connection(self.params)
-        # Graph only: nothing of this needs the portal user.
-        async with self.open_session(target, wants_portal=False) as session:
-            if self.check_mode:
-                return await self._ensure(session)
-            # Two tasks that both find no group would create two of that name.
-            async with tenant_lock(state_path(session), longest_task=target.confirm_timeout):
-                return await self._ensure(session)
+        # Graph only: nothing of this needs the portal user. And one task at a time: two that both find no group would
+        # create two of that name.
+        async with self.open_session(target, wants_portal=False) as session, self.exclusive(session):
+            return await self._ensure(session)
 
     async def _ensure(self, session: Session) -> Result:
         """Look up what is there, and write what is missing. Raises: SsprError."""

@@ -12,7 +12,6 @@ from typing import Any
 from .._errors import PORTAL, UNREADABLE, SsprError, Unavailable
 from ..connection.cloud import Cloud
 from ..connection.options import CONNECTION_SPEC, Connection, connection
-from ..runs.recent_writes import RecentWrites
 from ..runs.run_record import digests
 from ..services.groups import look_up_group
 from ..services.session import Session
@@ -33,7 +32,7 @@ from ..settings.pages import (
     surprises,
 )
 from ..settings.tenant_documents import Documents, misfits, settings_of
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
 from .portal_access import no_portal
 
@@ -52,7 +51,7 @@ class _Info(Task):
     async def execute(self) -> Result:
         target = connection(self.params)
         async with self.open_session(target, wants_portal=True) as session:
-            reader = DocumentReader(session, RecentWrites(state_path(session), target.confirm_timeout))
+            reader = DocumentReader(session)
             documents, errors = await read_tolerantly(reader, (ON_PREMISES, AUTHORIZATION_POLICY), Documents())
             documents = await reader.read_all((METHODS_POLICY, SSPR_POLICY), documents)
             self.report.warn(*surprises(documents.sspr_policy))

@@ -15,15 +15,14 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, cast
 
-from .._dates import require_date
-from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable
+from .._dates import as_of_date
+from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable, require_range
 from ..connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, connection
 from ..planning.plan import Plan, make_plan
 from ..rules.engine import MOST_USERS, WAIVABLE_IDS, Assessment, assess
 from ..rules.tenant_checks import may_lock_out, who_is_locked_out
 from ..rules.tenant_view import FactKey, OperatorInput, TenantView, Undecided
 from ..rules.waivers import WAIVERS_SPEC, read_waivers
-from ..runs.recent_writes import RecentWrites
 from ..services import permissions
 from ..services.groups import find_group
 from ..services.reports import read_audit_events, read_last_policy_change, read_registrations
@@ -42,7 +41,7 @@ from ..settings.pages import (
     surprises,
 )
 from ..settings.tenant_documents import Documents, settings_of
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
 from .portal_access import no_portal, require_portal
 
@@ -178,8 +177,7 @@ class _Preflight(Task):
         waivers = read_waivers(self.params.get("waivers") or [], WAIVABLE_IDS)
         declarations = read_declarations(self.params)
         async with self.open_session(target, wants_portal=True) as session:
-            recent_writes = RecentWrites(state_path(session), target.confirm_timeout)
-            facts = FactStore(session, DocumentReader(session, recent_writes))
+            facts = FactStore(session, DocumentReader(session))
             requested = await self._prepare(session, facts)
             while True:
                 plan = self._plan(facts.documents, requested)
@@ -246,16 +244,12 @@ class _Preflight(Task):
 
 def read_declarations(params: Mapping[str, Any]) -> OperatorInput:
     """What the task says besides settings. Raises: SsprError(invalid_setting)."""
-    now = datetime.now(timezone.utc)
     most = int(params.get("max_locked_out_users") or 0)
-    if most < 0:
-        raise SsprError(
-            "invalid_setting", f"max_locked_out_users: {most} is negative", hint="Use 0 or more. Nothing was sent."
-        )
+    require_range("max_locked_out_users", most, 0)
     declared = params.get("break_glass")
     return OperatorInput(
-        as_of=require_date("as_of", params["as_of"]) if params.get("as_of") else now.date(),
-        now=now,
+        as_of=as_of_date(params),
+        now=datetime.now(timezone.utc),
         telephony_provider=bool(params.get("telephony_provider")),
         max_locked_out_users=most,
         allow_unknown_readiness=bool(params.get("allow_unknown_readiness")),

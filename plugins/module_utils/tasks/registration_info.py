@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import Any
 
-from .._dates import oldest, require_date
-from .._errors import PORTAL, UNREADABLE, ErrorKind, SsprError, Unavailable
+from .._dates import as_of_date, oldest
+from .._errors import PORTAL, UNREADABLE, ErrorKind, SsprError, Unavailable, require_range
 from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.service_client import ServiceClient
 from ..planning.plan import Plan, make_plan
 from ..rules.tenant_view import TenantView
-from ..runs.recent_writes import RecentWrites
 from ..services.groups import find_group
 from ..services.reports import read_last_policy_change, read_registrations
 from ..services.session import Session
@@ -36,7 +35,7 @@ from ..settings.tenant_documents import Documents
 from ..users.coverage import Coverage, Population, classify, locked_out, measure, why_stale
 from ..users.method_eligibility import Policy
 from ..users.models import Registration, User
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
 from .facts import FactReader
 from .portal_access import no_portal
@@ -85,9 +84,8 @@ class _RegistrationInfo(Task):
     async def execute(self) -> Result:
         target = connection(self.params)
         now = datetime.now(timezone.utc)
-        as_of = require_date("as_of", self.params["as_of"]) if self.params.get("as_of") else now.date()
-        if self.params["limit"] < 0:
-            raise SsprError("invalid_setting", f"limit: {self.params['limit']} is negative", hint="Use 0 or more.")
+        as_of = as_of_date(self.params)
+        require_range("limit", self.params["limit"], 0)
         async with self.open_session(target, wants_portal=True) as session:
             documents = await self._documents(session)
             requested = await self._requested(session)
@@ -104,7 +102,7 @@ class _RegistrationInfo(Task):
             }
 
     async def _documents(self, session: Session) -> Documents:
-        reader = DocumentReader(session, RecentWrites(state_path(session), session.connection.confirm_timeout))
+        reader = DocumentReader(session)
         documents = await reader.read_all((METHODS_POLICY, SSPR_POLICY), Documents())
         self.report.warn(*surprises(documents.sspr_policy))
         if documents.sspr_policy is None:

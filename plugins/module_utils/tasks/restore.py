@@ -10,19 +10,18 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .._errors import PORTAL, SsprError
+from .._errors import PORTAL
 from ..connection.options import CONNECTION_SPEC, connection
 from ..planning.plan import Plan
-from ..planning.restore_plan import RestorePlan, make_restore_plan, written_documents
-from ..runs.recent_writes import RecentWrites
+from ..planning.restore_plan import RestorePlan, make_restore_plan, written_documents, written_fields
 from ..runs.run_record import RunRecord, runs_directory
-from ..runs.tenant_lock import tenant_lock
 from ..services.session import Session
 from ..settings.pages import ALL_PAGES, METHODS_POLICY, PLANE_OF, SSPR_POLICY, nest, surprises
 from ..settings.tenant_documents import Documents, settings_of
 from .apply_plan import PlanContext, carry_out
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
+from .portal_access import no_portal
 from .results import SettingsChange
 
 SPEC: Mapping[str, Any] = {
@@ -49,23 +48,16 @@ class _Restore(Task):
             # Found by the tenant that answers, so a record never reaches another tenant.
             record = run.record_of(session.tenant.id)
             if record is None:
-                return self._result(session, None, Documents())
-            if self.check_mode:
-                return await self._restore(session, record)
-            async with tenant_lock(state_path(session), longest_task=target.confirm_timeout):
+                return self._result(session, RestorePlan.nothing(), Documents(), recorded=False)
+            async with self.exclusive(session):
                 return await self._restore(session, record)
 
     async def _restore(self, session: Session, record: Mapping[str, Any]) -> Result:
         written = written_documents(record)
         if session.portal is None and any(PLANE_OF[name] == PORTAL for name in written):
-            raise SsprError(
-                "portal_credential_missing",
-                "the run wrote settings that only the portal API has, and no credential for it is set",
-                plane=PORTAL,
-                hint="Set portal_refresh_token or portal_auth_method. Nothing was written.",
-            )
-        recent_writes = RecentWrites(state_path(session), session.connection.confirm_timeout)
-        reader = DocumentReader(session, recent_writes)
+            on_portal = [field for field in written_fields(record) if PLANE_OF[field.document] == PORTAL]
+            raise no_portal(session.connection, [option for field in on_portal for option in field.options])
+        reader = DocumentReader(session)
         names = (METHODS_POLICY, *sorted(written - {METHODS_POLICY, SSPR_POLICY}), SSPR_POLICY)
         documents = await reader.read_all(names, Documents())
         self.report.warn(*surprises(documents.sspr_policy))
@@ -74,32 +66,29 @@ class _Restore(Task):
             return make_restore_plan(found, record).plan
 
         restore_plan = make_restore_plan(documents, record)
-        context = PlanContext(session, reader, recent_writes, ALL_PAGES, planner, self.report, self.recorder)
+        context = PlanContext(session, reader, ALL_PAGES, planner, self.report, self.recorder)
         documents = await carry_out(self, context, restore_plan.plan, documents, PLANE_OF)
-        return self._result(session, restore_plan, documents)
+        return self._result(session, restore_plan, documents, recorded=True)
 
-    def _result(self, session: Session, restore_plan: RestorePlan | None, documents: Documents) -> Result:
-        """``restore_plan`` is None for a tenant that the run has not written to."""
-        plan = restore_plan.plan if restore_plan else None
-        before = dict(plan.before) if plan else {}
-        predicted = self.check_mode and plan is not None and bool(plan.steps)
+    def _result(self, session: Session, restore_plan: RestorePlan, documents: Documents, *, recorded: bool) -> Result:
+        plan = restore_plan.plan
+        predicted = self.check_mode and bool(plan.steps)
         now = settings_of(documents, ALL_PAGES)
         change = SettingsChange(
             session=session,
-            before=before,
-            after=dict(plan.after) if plan and predicted else {option: now[option] for option in before},
-            shown=list(before),
+            before=plan.before,
+            after=plan.after if predicted else {option: now[option] for option in plan.before},
+            shown=list(plan.before),
             changed=predicted or self.report.wrote,
             predicted=predicted,
             documents=documents,
         )
-        left = restore_plan.not_restored if restore_plan else {}
         return {
             **change.as_result(),
-            "restored": list(plan.changes) if plan else [],
+            "restored": list(plan.changes),
             "left": [
-                {"option": option, "reason": why, "found": nest({"value": before[option]})["value"]}
-                for option, why in left.items()
+                {"option": option, "reason": why, "found": nest({"value": plan.before[option]})["value"]}
+                for option, why in restore_plan.not_restored.items()
             ],
-            "recorded": plan is not None,
+            "recorded": recorded,
         }

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from .._dates import require_date, require_timestamp, utc_today
-from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable
+from .._dates import as_of_date, require_timestamp
+from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable, require_range
 from ..connection.options import CONNECTION_SPEC, connection
 from ..rules.reset_diagnosis import (
     QUESTIONS,
@@ -28,7 +28,6 @@ from ..rules.reset_diagnosis import (
 )
 from ..rules.rule import METHODS
 from ..rules.tenant_view import TenantView, view_of
-from ..runs.recent_writes import RecentWrites
 from ..services.groups import read_member_ids
 from ..services.reports import read_audit_events, read_registration
 from ..services.session import Session
@@ -49,7 +48,7 @@ from ..settings.pages import (
 from ..settings.tenant_documents import Documents
 from ..users.models import Group, Registration, User
 from ..users.roles import ROLE_NAMES
-from .base import Result, Task, run_task, state_path
+from .base import Result, Task, run_task
 from .document_reader import DocumentReader
 from .facts import Fact, FactReader
 from .portal_access import no_portal
@@ -90,9 +89,10 @@ class _UserInfo(Task):
 
     async def execute(self) -> Result:
         target = connection(self.params)
-        as_of = require_date("as_of", self.params["as_of"]) if self.params.get("as_of") else utc_today()
+        as_of = as_of_date(self.params)
         since = require_timestamp("since", self.params["since"]) if self.params.get("since") else None
-        limit = _event_limit(self.params["events"])
+        limit = self.params["events"]
+        require_range("events", limit, 1, MOST_EVENTS)
         async with self.open_session(target, wants_portal=True) as session:
             user = await self._user(session)
             view = await self._settings(session)
@@ -143,7 +143,7 @@ class _UserInfo(Task):
 
     async def _settings(self, session: Session) -> TenantView:
         """The settings as far as they can be read."""
-        reader = DocumentReader(session, RecentWrites(state_path(session), session.connection.confirm_timeout))
+        reader = DocumentReader(session)
         documents = Documents()
         if session.portal is None:
             missing = no_portal(session.connection).with_hint("See them in the admin center.")
@@ -167,14 +167,6 @@ class _UserInfo(Task):
             return []
         path = await self.facts.read("through", _path(session, case.user, groups, group))
         return None if path.value is None else [{"id": g.id, "display_name": g.display_name} for g in path.value]
-
-
-def _event_limit(number: int) -> int:
-    """Raises: SsprError(invalid_setting)."""
-    if not 1 <= number <= MOST_EVENTS:
-        hint = f"Use a number from 1 to {MOST_EVENTS}."
-        raise SsprError("invalid_setting", f"events: {number} is not from 1 to {MOST_EVENTS}", hint=hint)
-    return number
 
 
 def _options(name: DocumentName) -> tuple[str, ...]:

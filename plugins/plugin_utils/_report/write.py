@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils._atomic_file import write_whole
-from ...module_utils._dates import require_date, require_timestamp, utc_today
+from ...module_utils._dates import as_of_date, require_timestamp
 from ...module_utils._errors import SsprError
 from ...module_utils.compliance.fail_on import FAIL_ON, FailOn, Outcome, verdict
 from .exports import as_csv, as_json, as_junit
@@ -72,7 +72,7 @@ class ReportOptions:
             merge=tuple(Path(locate(report)) for report in args["merge"] or ()),
             hosts=_hosts(args.get("hosts")),
             previous_report=path("previous_report"),
-            as_of=require_date("as_of", args["as_of"]) if args.get("as_of") else utc_today(),
+            as_of=as_of_date(args),
             generated=require_timestamp("generated", args["generated"]) if args.get("generated") else now,
             title=printable(args["title"]),
             fail_on=args["fail_on"],
