@@ -10,8 +10,10 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ..module_utils._errors import SsprError
+from ..module_utils._failures import for_verbosity, guarded
 from ..plugin_utils._report.write import SPEC, ReportOptions, write_report
 
 
@@ -25,12 +27,13 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        try:
-            self._refuse_async()
-            super().run(tmp, task_vars)
-            return write_report(ReportOptions.of(self._validated(), self._loader.path_dwim))
-        except SsprError as exc:
-            return exc.as_failure()
+        super().run(tmp, task_vars)
+        return for_verbosity(guarded(self._write), Display().verbosity)
+
+    def _write(self) -> dict[str, Any]:
+        """Raises: SsprError."""
+        self._refuse_async()
+        return write_report(ReportOptions.of(self._validated(), self._loader.path_dwim))
 
     def _refuse_async(self) -> None:
         if self._task.async_val:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
+from ..module_utils._failures import for_verbosity
 from ..plugin_utils._run_outcome import SPEC, note_outcome
 
 
@@ -22,4 +24,4 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, params = self.validate_argument_spec(SPEC)
-        return {**result, **note_outcome(params, self._task.check_mode)}
+        return {**result, **for_verbosity(note_outcome(params, self._task.check_mode), Display().verbosity)}

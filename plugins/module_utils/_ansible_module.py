@@ -14,12 +14,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ._errors import SsprError
+from ._failures import for_verbosity
 from .connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, RUN_SPEC, with_environment
 from .settings.pages import Page
-from .tasks.base import FRAMES
-
-# From this verbosity on, a failure shows where in the code it happened.
-FRAMES_VERBOSITY = 3
 
 Execute = Callable[[Mapping[str, Any], bool], dict[str, Any]]
 
@@ -43,8 +40,8 @@ class EntraModule(AnsibleModule):
             if option in self.params and not self.argument_spec.get(option, {}).get("no_log"):
                 given = repr(self.params[option])
                 msg = msg if given in msg else f"{msg} (given: {given})"
-            kwargs["error"] = SsprError("invalid_setting", msg, hint="Nothing was sent.").as_result()
-            kwargs.update(changed=False, applied=[], unconfirmed=[])
+            failure = SsprError("invalid_setting", msg, hint="Nothing was sent.").as_failure()
+            kwargs.update({key: value for key, value in failure.items() if key not in ("failed", "msg")})
         return super().fail_json(msg, **kwargs)
 
 
@@ -62,9 +59,7 @@ def main(execute: Execute, spec: Mapping[str, Any]) -> None:
     result = execute(module.params, module.check_mode)
     for warning in result.pop("warnings", []):
         module.warn(warning)
-    frames = result.pop(FRAMES, None)
-    if frames and module._verbosity >= FRAMES_VERBOSITY:
-        result["frames"] = frames
+    result = for_verbosity(result, module._verbosity)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

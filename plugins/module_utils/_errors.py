@@ -91,7 +91,14 @@ class SsprError(Exception):
 
     def as_failure(self) -> dict[str, Any]:
         """The result of a task that failed before it could change anything."""
-        return {"failed": True, "msg": self.text, "changed": False, "error": self.as_result()}
+        return {
+            "failed": True,
+            "msg": self.text,
+            "changed": False,
+            "applied": [],
+            "unconfirmed": [],
+            "error": self.as_result(),
+        }
 
 
 def require_range(option: str, value: int, low: int, high: int | None = None, unit: str = "") -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._errors import SsprError
+from ..module_utils._failures import Result, guarded
 from ..module_utils.runs.run_record import RunRecord
 from ..module_utils.runs.stop_rule import SKIP, STOP, stops_run
-from ..module_utils.tasks.run_info import Result, RunStatus, find_run
+from ..module_utils.tasks.run_info import RunStatus, find_run
 
 CONFIRMED, FAILED = "confirmed", "failed"
 SPEC: Mapping[str, Any] = {
@@ -30,16 +30,15 @@ SPEC: Mapping[str, Any] = {
 
 def note_outcome(params: Mapping[str, Any], check_mode: bool) -> Result:
     """Note that a tenant is confirmed or has failed. In check mode nothing is noted, and decisions are the same."""
-    try:
-        return _failed(params, check_mode) if params["state"] == FAILED else _confirmed(params, check_mode)
-    except SsprError as exc:
-        return exc.as_failure()
+    return guarded(lambda: (_failed if params["state"] == FAILED else _confirmed)(params, check_mode))
 
 
 def _failed(params: Mapping[str, Any], check_mode: bool) -> Result:
     """Decide whether the tenant is skipped or ends the run, and note it."""
     host, failure = params["run_host"], params.get("failure") or {}
-    error = failure.get("error") or {"kind": "internal", "message": failure.get("msg")}
+    # A failure that has no error stops the run, as a bug does.
+    message = failure.get("msg") or "the task failed without a message"
+    error = failure.get("error") or {"kind": "internal", "message": message}
     run = find_run(params) if params.get("run") and not check_mode else None
     # What the tasks themselves have noted counts too.
     wrote = bool(params["wrote"]) or (run is not None and _has_written(run, host))

@@ -25,12 +25,14 @@ try:
     from azure.core.credentials import AccessToken as Token
     from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
     from msal.exceptions import MsalError
+    from urllib3.exceptions import ProxySchemeUnknown
 except ImportError as exc:  # reported by require_libraries; sanity tests import this file without them
     IMPORT_ERROR: ImportError | None = exc
 else:
     IMPORT_ERROR = None
 
 from .._errors import PORTAL, ErrorKind, Plane, SsprError
+from .._failures import is_ours
 from ..data.sign_in_errors import SIGN_IN_ERRORS
 from .credential_options import (
     AccessToken,
@@ -43,6 +45,7 @@ from .credential_options import (
     WorkloadIdentity,
 )
 from .options import Connection
+from .proxy import unusable_proxy
 from .run_cache import shared_entry
 from .token_claims import check_token, claims_of, expired
 from .token_http import CONNECT_TIMEOUT, TokenClient
@@ -291,7 +294,7 @@ def sign_in_errors(plane: Plane, client: TokenClient) -> Iterator[None]:
 
 def _is_ours(exc: Exception) -> bool:
     """Whether an exception was raised by a line of this collection."""
-    return "/entra/plugins/" in traceback.extract_tb(exc.__traceback__)[-1].filename
+    return is_ours(traceback.extract_tb(exc.__traceback__)[-1].filename)
 
 
 def sign_in_failed(plane: Plane, exc: Exception, status: int | None) -> SsprError:
@@ -300,6 +303,8 @@ def sign_in_failed(plane: Plane, exc: Exception, status: int | None) -> SsprErro
     code = _code_in(text)
     if status == 429:
         return _token_service_error("throttled", "is throttling requests (429)", plane, status)
+    if (unusable := _proxy_fault(exc)) is not None:
+        return unusable_proxy(type(unusable).__name__)
     if _never_arrived(exc):
         return _token_service_error("unreachable", f"did not answer: {text}", plane, None)
     if status is not None and (status >= 500 or 300 <= status < 400):
@@ -327,10 +332,20 @@ def _token_service_error(kind: ErrorKind, what: str, plane: Plane, status: int |
     return SsprError(kind, f"the token service {what}", plane=plane, status=status, hint="Run it again later.")
 
 
-def _never_arrived(exc: BaseException | None) -> bool:
+def _never_arrived(exc: BaseException) -> bool:
     """Whether a connection failed; azure-identity wraps that in an error of authentication."""
+    lost = (requests.ConnectionError, requests.Timeout, ServiceRequestError, ServiceResponseError)
+    return any(isinstance(cause, lost) for cause in _causes(exc))
+
+
+def _proxy_fault(exc: BaseException) -> BaseException | None:
+    """What a library raised because it cannot use the proxy that is configured."""
+    faults = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidProxyURL, ProxySchemeUnknown)
+    return next((cause for cause in _causes(exc) if isinstance(cause, faults)), None)
+
+
+def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and those that led to it; azure-core keeps some of them aside."""
     while exc is not None:
-        if isinstance(exc, (requests.ConnectionError, requests.Timeout, ServiceRequestError, ServiceResponseError)):
-            return True
-        exc = exc.__cause__ or exc.__context__
-    return False
+        yield exc
+        exc = exc.__cause__ or exc.__context__ or getattr(exc, "inner_exception", None)

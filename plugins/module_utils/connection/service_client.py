@@ -42,6 +42,7 @@ else:
 from .._errors import Plane, SsprError
 from .answers import SERVICE_NAMES, Answer, claims_text, refusal, seconds
 from .credentials import GuardedCredential
+from .proxy import unusable_proxy
 from .throttling import READ_RETRIES, RETRY_BASE_DELAY, WAIT_STATUSES, PostponedError
 from .token_claims import application_permissions
 
@@ -62,8 +63,22 @@ class UnansweredError(Exception):
     repeatable: bool = False
 
 
+class RequestLog:
+    """The ids of a task's requests to both services, in the order of their answers."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+
+    def add(self, request_id: str) -> None:
+        self._ids.append(request_id)
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self._ids)
+
+
 class ServiceClient:
-    """One service as a task sees it. ``request_ids`` collects the ids of its requests, in order."""
+    """One service as a task sees it. ``log`` is told the id of every request that was answered."""
 
     def __init__(
         self,
@@ -71,13 +86,13 @@ class ServiceClient:
         base_url: str,
         credential: GuardedCredential,
         client: httpx.AsyncClient,
-        request_ids: list[str],
+        log: RequestLog,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.plane = plane
         self.base_url = base_url
         self.credential = credential
-        self._request_ids = request_ids
+        self._log = log
         self._headers = headers or {}
         tokens = AzureIdentityAccessTokenProvider(
             credential, None, scopes=[credential.scope], allowed_hosts=[httpx.URL(base_url).host]
@@ -203,7 +218,7 @@ class ServiceClient:
 
     def _answer(self, response: httpx.Response, sent_id: str) -> Answer:
         request_id = response.headers.get("request-id") or response.headers.get("x-ms-request-id") or sent_id
-        self._request_ids.append(request_id)
+        self._log.add(request_id)
         try:
             body = response.json() if response.content else None
         except ValueError:
@@ -253,11 +268,14 @@ class _Bearer:
 def open_client(stack: AsyncExitStack, context: ssl.SSLContext, *, timeout: int) -> httpx.AsyncClient:
     """One HTTP client for a task, closed with ``stack``: no redirects, no retries but the SDK's on reads.
 
-    ``timeout`` is in seconds.
+    ``timeout`` is in seconds. Raises: SsprError(environment), when a proxy that is configured cannot be used.
     """
-    client = httpx.AsyncClient(
-        verify=context, timeout=timeout, follow_redirects=False, event_hooks={"response": [_hold_back_challenge]}
-    )
+    try:
+        client = httpx.AsyncClient(
+            verify=context, timeout=timeout, follow_redirects=False, event_hooks={"response": [_hold_back_challenge]}
+        )
+    except (ImportError, ValueError) as exc:
+        raise unusable_proxy(type(exc).__name__) from exc
     # The SDK's transport cannot be closed; what it wraps can, and is registered here.
     for transport in (client._transport, *client._mounts.values()):
         if transport is not None:

@@ -16,13 +16,13 @@ from .._errors import SsprError
 def trust(ca_path: str | None) -> ssl.SSLContext:
     """The certificate authorities to trust: those of the file, or the system's.
 
-    Raises: SsprError(invalid_setting).
+    Raises: SsprError(environment).
     """
     try:
         return ssl.create_default_context(cafile=ca_path)
     except OSError as exc:
         raise SsprError(
-            "invalid_setting",
+            "environment",
             f"ca_path: {ca_path!r} is not a readable CA bundle ({exc.strerror or exc})",
             hint="Use the path of a PEM file on the controller.",
         ) from exc

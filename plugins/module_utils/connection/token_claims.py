@@ -20,6 +20,8 @@ from .._errors import PORTAL, ErrorKind, Plane, SsprError
 from ..users.models import UserRef
 from .cloud import Cloud
 
+# Seconds by which clocks may differ
+CLOCK_TOLERANCE = 300
 # In the ``wids`` of every application's token
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 
@@ -46,7 +48,9 @@ def claims_of(token: str, plane: Plane) -> dict[str, Any]:
     return claims
 
 
-EXPIRED_HINT = "Get a new credential and store it where this one came from."
+EXPIRED_HINT = (
+    "Get a new credential and store it where this one came from. If it was just issued, check this controller's clock."
+)
 
 
 def expired_kind(plane: Plane) -> ErrorKind:
@@ -65,7 +69,7 @@ def check_token(
     """Reject a token of another tenant, another service, another kind, or one that has expired.
 
     ``tenant`` is the expected GUID, or None while only a domain is known.
-    Raises: SsprError(tenant_mismatch, credential, portal_credential_expired).
+    Raises: SsprError(tenant_mismatch, credential, portal_credential_expired, environment).
     """
     found = str(claims.get("tid", "")).lower()
     if tenant is not None and found != tenant:
@@ -84,8 +88,16 @@ def check_token(
             plane=plane,
             hint=f"Request the scope {cloud.scope(plane)}.",
         )
-    expiry = claims.get("exp")
-    if not isinstance(expiry, (int, float)) or expiry <= (time.time() if now is None else now):
+    now = time.time() if now is None else now
+    issued, expiry = claims.get("iat"), claims.get("exp")
+    if isinstance(issued, (int, float)) and issued > now + CLOCK_TOLERANCE:
+        raise SsprError(
+            "environment",
+            f"the clock of this controller is {int(issued - now)} seconds behind that of the token service",
+            plane=plane,
+            hint="Synchronize it (NTP), then run it again.",
+        )
+    if not isinstance(expiry, (int, float)) or expiry <= now:
         raise expired(plane, "the access token has expired")
     if plane == PORTAL and (claims.get("idtyp") == "app" or not claims.get("scp")):
         raise SsprError(

@@ -21,7 +21,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -151,9 +151,10 @@ class RunRecord:
         """Raises: SsprError(stopped), when nothing more may be written in this run."""
         stopper = self.stopped_by()
         if stopper is not None:
+            error = stopper.get("error") or {}
             raise SsprError(
                 "stopped",
-                f"this run was stopped by {stopper['host']}: {(stopper.get('error') or {}).get('message')}",
+                f"this run was stopped by {stopper['host']}: {error.get('message') or 'its task failed'}",
                 hint="Fix the cause, then resume the run. This task wrote nothing.",
             )
 
@@ -202,13 +203,13 @@ class TaskRecorder:
         self.run = run
         self._host = host
         self._tenant: Mapping[str, Any] = {}
-        self._request_ids: list[str] = []
+        self._request_ids: Callable[[], Sequence[str]] = tuple
         # What a record begins with and the task itself does not need
         self._others = Documents()
         self._started = False
 
-    def identify(self, tenant: Mapping[str, Any], request_ids: list[str]) -> None:
-        """Say which tenant this is about, and where the ids of its requests are collected."""
+    def identify(self, tenant: Mapping[str, Any], request_ids: Callable[[], Sequence[str]]) -> None:
+        """Say which tenant this is about. ``request_ids`` returns the ids of its requests so far."""
         self._tenant, self._request_ids = tenant, request_ids
 
     def missing_documents(self, documents: Documents) -> list[DocumentName]:
@@ -263,7 +264,7 @@ class TaskRecorder:
     def note(self, state: str, **facts: Any) -> None:
         """Add a line about this tenant."""
         known = {"tenant": self._id} if self._tenant else {}
-        self.run.note(self._host, state, **known, **facts, request_ids=list(self._request_ids))
+        self.run.note(self._host, state, **known, **facts, request_ids=list(self._request_ids()))
 
     def _with_others(self, documents: Documents) -> Documents:
         """The task's own documents, and those that were read for the record alone."""

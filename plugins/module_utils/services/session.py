@@ -20,7 +20,7 @@ from ..connection.credentials import GuardedCredential
 from ..connection.libraries import require_libraries
 from ..connection.options import Connection
 from ..connection.run_cache import shared_entry
-from ..connection.service_client import ServiceClient, open_client
+from ..connection.service_client import RequestLog, ServiceClient, open_client
 from ..connection.tls import trust
 from ..connection.token_claims import application_permissions
 from ..connection.token_http import TokenClient
@@ -32,19 +32,24 @@ from .tenant import TenantIdentity, read_organization
 class Session:
     """Both services, proven to be those of the expected tenant.
 
-    ``portal`` is None when there is no portal credential, or no portal API in this cloud. ``request_ids`` are those of
-    the requests so far. ``permissions`` are those that an application's Graph token lists; None when it lists none.
+    ``portal`` is None when there is no portal credential, or no portal API in this cloud. ``permissions`` are
+    those that an application's Graph token lists; None when it lists none.
     """
 
     connection: Connection
     tenant: TenantIdentity
     graph: ServiceClient
     portal: ServiceClient | None
-    request_ids: list[str]
+    log: RequestLog
 
     def service(self, plane: Plane) -> ServiceClient | None:
         """The client of a service; None when there is no way to it."""
         return self.graph if plane == GRAPH else self.portal
+
+    @property
+    def request_ids(self) -> list[str]:
+        """Those of the requests so far."""
+        return self.log.ids
 
     @property
     def permissions(self) -> frozenset[str] | None:
@@ -76,7 +81,7 @@ async def open_session(
             portal = services.client(PORTAL, portal_credential)
         graph = services.client(GRAPH, graph_credential)
         tenant = await _identify(graph, connection, tenant_id)
-        yield Session(connection, tenant, graph, portal, services.request_ids)
+        yield Session(connection, tenant, graph, portal, services.log)
 
 
 class Services:
@@ -93,7 +98,12 @@ class Services:
         self._remember_secret = remember_secret
         self._token_client = TokenClient(connection)
         stack.callback(self._token_client.close)
-        self.request_ids: list[str] = []
+        self.log = RequestLog()
+
+    @property
+    def request_ids(self) -> list[str]:
+        """Those of the requests so far."""
+        return self.log.ids
 
     def sign_in(self, plane: Plane) -> GuardedCredential:
         """A credential whose first token has passed the guards. Raises: SsprError."""
@@ -107,9 +117,9 @@ class Services:
         cloud = self._connection.cloud
         if plane == GRAPH:
             url = f"{cloud.graph_url}{policy_documents.GRAPH_PREFIX}"
-            return ServiceClient(GRAPH, url, credential, self._http, self.request_ids)
+            return ServiceClient(GRAPH, url, credential, self._http, self.log)
         url = f"{cloud.portal_url}{policy_documents.PORTAL_PREFIX}"
-        return ServiceClient(PORTAL, url, credential, self._http, self.request_ids, policy_documents.PORTAL_HEADERS)
+        return ServiceClient(PORTAL, url, credential, self._http, self.log, policy_documents.PORTAL_HEADERS)
 
     @cached_property
     def _http(self) -> httpx.AsyncClient:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -20,19 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import ErrorKind, SsprError
+from .._failures import FRAMES, frames_of, internal_error
+from .._failures import Result as Result  # noqa: PLC0414
 from .._redaction import Redactor
 from ..connection.options import SECRETS, Connection
 from ..runs.run_record import RunRecord, TaskRecorder, runs_directory
 from ..runs.tenant_lock import state_directory, tenant_lock, tenant_state_path
 from ..services.session import Session, open_session
 
-Result = dict[str, Any]
-
 LONGEST_MESSAGE = 600
 # Failures of the portal API that can be solved manually in the admin center
 SOLVED_MANUALLY: frozenset[ErrorKind] = frozenset({"portal_credential_missing", "unsupported", "unexpected_document"})
-# In a result, for the module's frame: where an internal error happened. Never shown below -vvv.
-FRAMES = "_frames"
 
 
 @dataclass
@@ -88,7 +85,7 @@ class Task(ABC):
         async with open_session(connection, wants_portal=wants_portal, remember_secret=self.redactor.add) as session:
             self.session = session
             if self.recorder is not None:
-                self.recorder.identify(session.tenant.as_result(), session.request_ids)
+                self.recorder.identify(session.tenant.as_result(), lambda: session.request_ids)
             yield session
 
     @asynccontextmanager
@@ -117,13 +114,7 @@ def run_task(task: Task) -> Result:
     except SsprError as exc:
         result = _failure(task, exc)
     except Exception as exc:  # noqa: BLE001 - an uncaught exception would be printed with all that it carries
-        # Only type and place: the text of an unforeseen error may carry anything.
-        frames = traceback.extract_tb(exc.__traceback__)
-        ours = next((frame for frame in reversed(frames) if "/entra/plugins/" in frame.filename), frames[-1])
-        what = f"unexpected {type(exc).__name__} at {Path(ours.filename).name}:{ours.lineno}"
-        hint = "This is a bug in the collection: please report it, with the output at -vvv. It is safe to run it again."
-        result = _failure(task, SsprError("internal", what, hint=hint))
-        result[FRAMES] = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+        result = {**_failure(task, internal_error(exc)), FRAMES: frames_of(exc)}
     if task.report.warnings:
         result["warnings"] = task.report.warnings
     cleaned: Result = task.redactor.clean(result)

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import SsprError
+from .._failures import Result, guarded
 from ..runs.run_record import RunRecord, runs_directory
 from ..runs.stop_rule import SKIP, STOP
-from .run_info import Result, RunStatus, find_run
+from .run_info import RunStatus, find_run
 
 PRESENT, RESUMED = "present", "resumed"
 SPEC: Mapping[str, Any] = {
@@ -28,10 +29,7 @@ SPEC: Mapping[str, Any] = {
 
 def execute(params: Mapping[str, Any], check_mode: bool) -> Result:
     """Create a run, or let one continue. In check mode nothing is recorded."""
-    try:
-        return (_resume if params["state"] == RESUMED else _create)(params, check_mode)
-    except SsprError as exc:
-        return exc.as_failure()
+    return guarded(lambda: (_resume if params["state"] == RESUMED else _create)(params, check_mode))
 
 
 def _create(params: Mapping[str, Any], check_mode: bool) -> Result:

@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._errors import SsprError
+from .._failures import Result, guarded
 from ..runs.run_record import STATES, RunRecord, runs_directory
 from ..runs.stop_rule import Line
-
-Result = dict[str, Any]
 
 SPEC: Mapping[str, Any] = {
     "run": {"type": "str", "required": True},
@@ -60,7 +58,4 @@ def find_run(params: Mapping[str, Any]) -> RunRecord:
 
 def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
     """Read how far a run is."""
-    try:
-        return {"changed": False, **RunStatus.of(find_run(params)).as_result()}
-    except SsprError as exc:
-        return exc.as_failure()
+    return guarded(lambda: {"changed": False, **RunStatus.of(find_run(params)).as_result()})

@@ -228,7 +228,25 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.mark.parametrize("ready", [False, True], ids=["token service", "services"])
-def test_proxies_are_honoured(
+@pytest.mark.parametrize("url", ["socks5://kim:s3cret@127.0.0.1:1", "foo://kim:s3cret@127.0.0.1:1"])
+def test_a_proxy_that_cannot_be_used(
+    simulator: Simulator, tenant: str, monkeypatch: pytest.MonkeyPatch, url: str, ready: bool
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    token = simulator.issue_token(tenant=tenant, audience="graph", client_id=APP)
+    options = {"client_id": None, "client_secret": None, "access_token": token} if ready else {}
+    with pytest.raises(SsprError, match="proxy that is configured on this controller cannot be used") as caught:
+        work(simulator, tenant, look, portal_refresh_token=None, **options)
+    assert caught.value.kind == "environment"
+    assert "HTTPS_PROXY" in (caught.value.hint or "")
+    assert "s3cret" not in caught.value.text
+    assert simulator.log(tenant=tenant) == []
+
+
+@pytest.mark.parametrize("ready", [False, True], ids=["token service", "services"])
+def test_proxies_are_honored(
     simulator: Simulator, tenant: str, proxy: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch, ready: bool
 ) -> None:
     url, heard = proxy

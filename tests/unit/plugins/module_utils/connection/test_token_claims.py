@@ -36,6 +36,7 @@ def test_good_tokens() -> None:
     check(APP, "graph")
     check({**APP, "aud": GRAPH_APP_ID}, "graph")
     check({**APP, "tid": TENANT.upper()}, "graph")
+    check({**APP, "iat": 1_300}, "graph")
     check({**APP, "tid": OTHER}, "graph", tenant=None)
     check(USER, "portal")
     check({**USER, "aud": USGOV.portal_audience}, "portal", cloud=USGOV)
@@ -50,6 +51,8 @@ def test_good_tokens() -> None:
         ("graph", {"aud": "https://graph.microsoft.us"}, "credential"),
         ("graph", {"exp": 1_000}, "credential"),
         ("graph", {"exp": None}, "credential"),
+        ("graph", {"iat": 1_301}, "environment"),
+        ("portal", {"iat": 1_301}, "environment"),
         ("portal", {"tid": OTHER}, "tenant_mismatch"),
         ("portal", {"aud": PUBLIC.graph_resource}, "credential"),
         ("portal", {"exp": 999}, "portal_credential_expired"),

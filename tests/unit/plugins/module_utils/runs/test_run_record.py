@@ -125,7 +125,7 @@ def test_a_run_that_is_not_there(tmp_path: Path, name: str) -> None:
 def recorded(run: RunRecord, before: Documents, steps: list[Step]) -> dict[str, Any]:
     """What is on disk after these steps were sent, whether they took or not."""
     recorder = TaskRecorder(run, "a")
-    recorder.identify(TENANT, [])
+    recorder.identify(TENANT, list)
     found = before
     for step in steps:
         recorder.before(step, found)
