@@ -12,6 +12,7 @@ from ..module_utils._errors import SsprError
 from ..module_utils.tasks.audit import host_of, with_failed_entry
 from ..modules import sspr_audit
 from ..plugin_utils._audit.baseline_schema import require_valid_baselines
+from ..plugin_utils._audit.previous_report import require_valid_previous_report
 from ..plugin_utils._in_process import InProcessAction
 
 PATHS = ("previous_report", "result_path")
@@ -27,8 +28,9 @@ class ActionModule(InProcessAction):
         options = self._task.args = {**self._task.args, **self._absolute_paths()}
         try:
             require_valid_baselines(options.get("baselines"))
+            require_valid_previous_report(options.get("previous_report"))
         except SsprError as exc:
-            result = {**exc.as_failure(), "applied": [], "unconfirmed": []}
+            result = exc.as_failure()
         else:
             result = super().run(tmp, task_vars)
         if not result.get("failed") or "entry" in result:

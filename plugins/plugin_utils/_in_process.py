@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import json
 import logging
 import shutil
 import sys
@@ -27,7 +26,6 @@ from types import ModuleType
 from typing import Any
 
 from ansible import constants
-from ansible.executor import module_common
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -35,39 +33,21 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
 
-try:
-    from ansible.module_utils.common.json import Direction, get_module_encoder
-except ImportError:  # ansible-core before 2.19
-    from ansible.module_utils.common.json import AnsibleJSONEncoder
-
-    def encoded(arguments: Mapping[str, Any]) -> str:
-        return json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True)  # type: ignore[arg-type]
-
-    def package(arguments: Arguments, path: str) -> tuple[Any, ...]:
-        return "new", SHEBANG, arguments, path
-else:
-
-    def encoded(arguments: Mapping[str, Any]) -> str:
-        return json.dumps(arguments, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE))
-
-    def package(arguments: Arguments, path: str) -> tuple[Any, ...]:
-        built = module_common._BuiltModule(
-            b_module_data=arguments, module_style="new", shebang=SHEBANG, serialization_profile=PROFILE
-        )
-        return built, path
-
-
 from ..module_utils import _ansible_module
 from ..module_utils._errors import SsprError
 from ..module_utils.connection.libraries import require_libraries
 from ..module_utils.connection.run_cache import open_run_cache
 from ..module_utils.connection.tls import trust
 
-SHEBANG = f"#!{sys.executable}"
+try:
+    from ._module_package import PROFILE, encoded, package
+except ImportError as exc:
+    MISSING_PART: ImportError | None = exc
+else:
+    MISSING_PART = None
+
 # The newest minor version of ansible-core on which this was tested. It relies on private parts of ansible-core.
 NEWEST_TESTED = (2, 21)
-# How Ansible and a module serialize values for each other
-PROFILE = "legacy"
 OPT_OUT = "entra_in_process"
 NO_INTERPRETER = frozenset({"", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"})
 
@@ -100,9 +80,11 @@ class Arguments(bytes):
     """A module's arguments, where Ansible expects the package to run."""
 
 
-def is_newer_than_tested(version: str) -> bool:
-    """Whether the minor version of this ansible-core is newer than the newest one tested."""
-    return tuple(int(part) for part in version.split(".")[:2]) > NEWEST_TESTED
+def why_unsuitable(version: str) -> str | None:
+    """Why modules cannot run in the workers of this ansible-core; None when they can."""
+    if tuple(int(part) for part in version.split(".")[:2]) > NEWEST_TESTED:
+        return f"ansible-core {version} is newer than this was tested with"
+    return f"ansible-core {version} lacks a part that this needs: {MISSING_PART}" if MISSING_PART else None
 
 
 class InProcessAction(ActionBase):
@@ -133,8 +115,8 @@ class InProcessAction(ActionBase):
 
     def _reasons(self, variables: Mapping[str, Any]) -> Iterator[str]:
         """Why the module cannot run in the worker."""
-        if is_newer_than_tested(ansible_version):
-            yield f"ansible-core {ansible_version} is newer than this was tested with"
+        if (unsuitable := why_unsuitable(ansible_version)) is not None:
+            yield unsuitable
         if not boolean(self._templar.template(variables.get(OPT_OUT, True))):
             yield f"{OPT_OUT} is false"
         if self._connection.transport != "local":

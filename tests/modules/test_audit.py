@@ -140,6 +140,9 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
     typo = {**ours, "controls": [{"control": "5.2", **control}]}
     (tmp_path / "other.json").write_text('{"schema": 7}')
     (tmp_path / "broken.json").write_text('{"tenants": [{"schema": 2}]}')
+    [audited] = ansible.tasks(tenant.task("sspr_audit", reconfirm_days=90))
+    (tmp_path / "damaged.json").write_text(json.dumps({**audited["entry"], "controls": [5]}))
+    tenant.simulator.clear_log()
     cases = {
         "there is no built-in baseline 'cis_m365'": {"baselines": ["cis_m365"]},
         "baselines[0].controls[0].control: 5.2 is not of type 'string'": {"baselines": [ours]},
@@ -150,6 +153,7 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
         "nowhere.json cannot be read": {"previous_report": str(tmp_path / "nowhere.json")},
         "reconfirm_days: 731 is outside 0 to 730": {"reconfirm_days": 731},
         "previous_report: this is not the report": {"previous_report": str(tmp_path / "broken.json")},
+        "an audit that this version can read: controls[0]": {"previous_report": str(tmp_path / "damaged.json")},
         "baselines[0].controls[0].setting: there is no setting 'scop'": {"baselines": [typo]},
     }
     results = ansible.tasks(*(tenant.task("sspr_audit", **options) for options in cases.values()))

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.tenantops.entra.tests.support.playbook import Ansible, Run
 
 from .conftest import ALL_PERMISSIONS, APP, GROUP, Tenant
-from .test_role import RUNBOOK, host, play
+from .test_role import AUDIT, RUNBOOK, host, play
 
 pytestmark = pytest.mark.both_ways
 
@@ -205,6 +205,21 @@ def test_what_users_are_told(staffed: Any, tmp_path: Path) -> None:
     assert "For the users of " in told
     assert "days" not in told
     assert "your administrator" in told
+
+
+@pytest.mark.worker_only
+def test_a_tenant_without_a_name_is_called_by_its_id(staffed: Any, ansible: Ansible, tmp_path: Path) -> None:
+    tenant = staffed(display_name=None, domains=[], groups=[{"id": GROUP, "displayName": "", "members": [ADELE]}])
+    asked = {"sspr_scope": "selected", "sspr_group": GROUP, "sspr_break_glass": [], "sspr_note_dir": str(tmp_path)}
+    run = runbook(tenant, "--diff", **asked, sspr_test_user="nobody@contoso.example")
+    assert run.code == 0, run.output
+    audit = play(ansible, AUDIT, {"contoso": host(tenant, **asked)}, "-e", f"sspr_audit_dir={tmp_path / 'audit'}")
+    assert audit.code == 0, audit.output
+    written = {path: path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".md", ".html", ".csv")}
+    assert len(written) == 5
+    for name, text in {"runbook": run.output, "audit": audit.output, **written}.items():
+        assert "None" not in text, name
+    assert f"the members of {GROUP} at t{tenant.id[:8]}" in written[tmp_path / "contoso.md"]
 
 
 @pytest.mark.worker_only

@@ -24,7 +24,7 @@ class EarlierResult:
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> EarlierResult:
-        return cls(str(result.get("status")), result.get("as_of"), str(result.get("actual")))
+        return cls(result["status"], result["as_of"], result["actual"])
 
     def as_result(self) -> dict[str, str | None]:
         return {"status": self.status, "as_of": self.as_of, "actual": self.actual}
