@@ -24,7 +24,7 @@ lint: ## run the linters only
 $(GATES):
 	@tools/test.sh $@
 
-generate: setup ## update what the documentation repeats: return values, variables, tables
+generate: setup ## update what documentation and role repeat: return values, variables, tables
 	@. tools/env.sh && PYTHONPATH=$$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs
 
 docs: setup ## build the HTML documentation in .cache/docs
