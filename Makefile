@@ -1,13 +1,13 @@
 # Short names for tools/*.sh, which need bash, git and Python 3.11 or later. Everything else goes into this folder.
 SHELL := /bin/bash
-GATES := ruff format yamllint codespell shellcheck djlint deno changelog build mypy imports docs-lint generated ansible-lint unit modules oldest browser sanity molecule sanity-oldest
+CHECKS := ruff format yamllint codespell shellcheck djlint deno changelog build mypy imports docs-lint generated ansible-lint unit modules oldest browser sanity molecule sanity-oldest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint generate docs benchmark lock clean $(GATES)
+.PHONY: help setup demo test lint generate docs benchmark lock clean $(CHECKS)
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
-	@echo "  make GATE       one of: $(GATES)"
+	@echo "  make CHECK      one of: $(CHECKS)"
 
 setup: ## install all tools into .venv
 	@tools/bootstrap.sh
@@ -21,10 +21,10 @@ test: ## run every test and linter
 lint: ## run the linters only
 	@tools/test.sh lint
 
-$(GATES):
+$(CHECKS):
 	@tools/test.sh $@
 
-generate: setup ## update what the documentation repeats: return values, variables, tables
+generate: setup ## update what documentation and role repeat: return values, variables, tables
 	@. tools/env.sh && PYTHONPATH=$$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs
 
 docs: setup ## build the HTML documentation in .cache/docs

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import picture
 from .variants import GROWTH_BASE, GROWTH_TARGET, RATIOS, VARIANTS, Ratio
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -98,49 +97,4 @@ def write(results: Results) -> None:
     path = DOCS / "performance.md"
     before, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     path.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    (DOCS / "performance.svg").write_bytes(picture(results) + mark(results).encode())
-
-
-def mark(results: Results) -> str:
-    """What tells which measurements a picture shows, as a comment at its end."""
-    return f"<!-- {hashlib.sha256(json.dumps(results, sort_keys=True).encode()).hexdigest()} -->\n"
-
-
-def picture(results: Results) -> bytes:
-    """CPU seconds of each job, ours next to the others'. No script, and legible on a light and a dark page."""
-    import pygal
-    from pygal.style import Style
-
-    measured = results["variants"]
-    jobs = {  # from the bottom up
-        "audit": ("uri_audit", "info", "bare_info", "thin_info"),
-        "set all at once": ("uri_compact", "policy", "bare_policy", "thin_policy"),
-        "set five pages": ("uri_steps", "pages", "bare_pages", "thin_pages"),
-    }
-    series = ("with uri", "this collection", "its requests alone", "by http.client")
-    gray = "#7f7f7f"
-    chart = pygal.HorizontalBar(
-        style=Style(
-            background="transparent",
-            plot_background="transparent",
-            foreground=gray,
-            foreground_strong=gray,
-            foreground_subtle=gray,
-            colors=("#c44e52", "#2a78b8", "#8aaac8", "#a9a9a9"),
-        ),
-        js=[],
-        value_formatter=lambda number: f"{number:.0f}",
-        title=f"CPU seconds for {results['conditions']['tenants']} tenants",
-        disable_xml_declaration=False,
-        width=800,
-        height=420,
-        legend_at_bottom=True,
-        no_prefix=True,
-        show_x_guides=False,
-        show_y_guides=False,
-    )
-    chart.x_labels = list(jobs)
-    for index, label in enumerate(series):
-        chart.add(label, [measured[names[index]]["cpu"] for names in jobs.values()])
-    rendered: bytes = chart.render()
-    return rendered
+    (DOCS / "performance.svg").write_text(picture.draw(results), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Generates what documentation repeats: from the tables, the documentation fragments, and tools/documentation.
+"""Generates what documentation and role repeat, from the tables, the documentation fragments and tools/documentation.
 
 A block begins with a comment ``[[[NAME ARGUMENT...]]]`` and ends with a comment ``[[[end]]]``. What is between them is
 replaced by what the generator of that name returns. Everything else in a file is written by a person.
@@ -14,10 +14,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
 
-from .documentation import return_values, role, tables
+from .documentation import return_values, role, role_lists, tables
 from .documentation.sources import ROOT
 
-FILES = ("README.md", "docs/*.md", "plugins/modules/*.py", "roles/sspr/README.md", "roles/sspr/meta/argument_specs.yml")
+FILES = (
+    "README.md",
+    "docs/*.md",
+    "plugins/modules/*.py",
+    "roles/sspr/README.md",
+    "roles/sspr/meta/argument_specs.yml",
+    "roles/sspr/vars/main.yml",
+)
 
 Generator = Callable[[Path, Iterable[str]], str]
 GENERATORS: Mapping[str, Generator] = {
@@ -26,6 +33,7 @@ GENERATORS: Mapping[str, Generator] = {
     "return_values_of_policy": return_values.policy,
     "role_options": role.argument_spec,
     "role_variables": role.table,
+    "role_lists": role_lists.lists,
     "pages": tables.pages,
     "modules": tables.modules,
     "where_settings_live": tables.where_settings_live,

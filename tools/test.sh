@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/bootstrap.sh
 . tools/env.sh
-exec python tools/gates.py "${@:-all}"
+exec python tools/checks.py "${@:-all}"

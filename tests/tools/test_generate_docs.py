@@ -11,10 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import ERROR_KINDS
-from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC, SECRETS
-from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES, SETTINGS
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import (
+    CONNECTION_SPEC,
+    PORTAL_MODE_SPEC,
+    SECRETS,
+)
+from ansible_collections.tenantops.entra.plugins.module_utils.settings.pages import ALL_PAGES, SETTINGS, Page, flag
 from ansible_collections.tenantops.entra.tools import generate_docs
-from ansible_collections.tenantops.entra.tools.documentation import return_values, role, sources, tables, yaml_text
+from ansible_collections.tenantops.entra.tools.documentation import (
+    return_values,
+    role,
+    role_lists,
+    sources,
+    tables,
+    yaml_text,
+)
 
 PROPERTIES = sources.PLUGINS / "modules/sspr_properties.py"
 POLICY = sources.PLUGINS / "modules/sspr_policy.py"
@@ -162,6 +173,40 @@ def test_a_description_speaks_of_variables_and_not_of_options() -> None:
     assert role._with_variables(text, "sspr_policy") == expected
     with pytest.raises(ValueError, match="names nothing_known"):
         role._with_variables("O(nothing_known)", "sspr_policy")
+
+
+def test_the_lists_of_the_role_have_every_option() -> None:
+    found = yaml.safe_load(role_lists.lists(HERE, role_lists.LISTS))
+    assert found["__sspr_connection_options"] == list(CONNECTION_SPEC)
+    assert found["__sspr_pages"] == {page.name: [*page.argument_spec(), *PORTAL_MODE_SPEC] for page in ALL_PAGES}
+    methods = [option.removeprefix("methods.") for option in SETTINGS if option.startswith("methods.")]
+    assert found["__sspr_method_names"] == methods
+    assert {"scope", "methods", "unlock_without_reset", "admins_can_reset"} <= set(found["__sspr_reviewed"])
+    assert "allow_sign_in_change" not in found["__sspr_reviewed"], "it is no setting of a tenant"
+
+
+def test_a_new_setting_gets_into_the_lists_of_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page("registration", "Registration", "Registration", (flag("reconfirm_days", None), flag("new", None)))
+    monkeypatch.setattr(role_lists, "ALL_PAGES", (page,))
+    found = yaml.safe_load(role_lists.lists(HERE, ["__sspr_pages", "__sspr_reviewed"]))
+    assert found["__sspr_pages"] == {"registration": ["reconfirm_days", "new", "portal"]}
+    assert found["__sspr_reviewed"] == ["reconfirm_days"], "the review has no line for the other"
+
+
+def test_the_review_describes_what_its_template_takes_from_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = tmp_path / "review.txt.j2"
+    template.write_text(
+        "{% if page.group.id %}{{ line(page.scope | ternary('a', 'b')) }}{% endif %}{{ tenant.methods }}"
+    )
+    monkeypatch.setattr(role_lists, "REVIEW", template)
+    assert yaml.safe_load(role_lists.lists(HERE, ["__sspr_reviewed"])) == {"__sspr_reviewed": ["scope", "group"]}
+
+
+def test_a_list_that_no_generator_knows_is_named_with_its_place() -> None:
+    with pytest.raises(generate_docs.BlockError, match=r"guide\.md:1: KeyError: '__sspr_none'"):
+        generate_docs.generated(HERE, "# [[[role_lists __sspr_none]]]\n# [[[end]]]\n")
 
 
 def test_markup_becomes_markdown() -> None:

@@ -1,6 +1,6 @@
-"""Runs the gates a change has to pass, all of them even when one fails, and counts at the end.
+"""Runs the checks a change has to pass, all of them even when one fails, and counts at the end.
 
-Usage: gates.py GATE..., where GATE is a name, `lint` or `all`. The make targets of the same names call this.
+Usage: checks.py CHECK..., where CHECK is a name, `lint` or `all`. The make targets of the same names call this.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOGS = Path(".cache/gates")
+LOGS = Path(".cache/checks")
 LACKING = 3  # exit code of tools/bootstrap.sh
-TIME_LIMIT = 40 * 60  # seconds for one gate, on a machine that is shared
+TIME_LIMIT = 40 * 60  # seconds for one check, on a machine that is shared
 
 
 @dataclass(frozen=True)
-class Gate:
+class Check:
     name: str
     command: str  # for the shell
     lint: bool = False  # only shows what it prints when it fails
     tests: bool = False  # a pytest run, whose tests are counted one by one
     extra: bool = False  # slow and seldom tells news: no part of `all`
-    needs: str = ""  # what a machine may lack at somebody's desk, but not in continuous integration
+    needs: str = ""  # what a developer's machine may lack, but not that of continuous integration
 
 
 def pytest(python: str, name: str, arguments: str) -> str:
@@ -46,51 +46,53 @@ GENERATE = "PYTHONPATH=$PWD/.ansible/collections python -m ansible_collections.t
 
 WEB = "plugins/plugin_utils"  # style sheets, scripts and schemas
 
-GATES = (
-    Gate("ruff", "ruff check --quiet", lint=True),
-    Gate("format", "ruff format --diff --quiet", lint=True),
-    Gate("yamllint", "yamllint --strict .", lint=True),
-    Gate("codespell", "codespell", lint=True),
-    Gate("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
-    Gate("djlint", "djlint --lint --quiet plugins/plugin_utils/_report/templates", lint=True),
-    Gate("deno", f"deno lint --quiet {WEB} && deno fmt --quiet --check --line-width=120 {WEB} docs/schemas", lint=True),
-    Gate(
+CHECKS = (
+    Check("ruff", "ruff check --quiet", lint=True),
+    Check("format", "ruff format --diff --quiet", lint=True),
+    Check("yamllint", "yamllint --strict .", lint=True),
+    Check("codespell", "codespell", lint=True),
+    Check("shellcheck", "git ls-files -co --exclude-standard '*.sh' .ci/run | xargs shellcheck", lint=True),
+    Check("djlint", "djlint --lint --quiet plugins/plugin_utils/_report/templates", lint=True),
+    Check(
+        "deno", f"deno lint --quiet {WEB} && deno fmt --quiet --check --line-width=120 {WEB} docs/schemas", lint=True
+    ),
+    Check(
         "changelog",
         "antsibull-changelog lint && antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml",
         lint=True,
     ),
-    Gate(
+    Check(
         "build", 'tools/in_copy.sh ansible-galaxy collection build --force --output-path "$PWD/.cache/build"', lint=True
     ),
-    Gate("mypy", "mypy", lint=True),
-    Gate("imports", "PYTHONPATH=.ansible/collections lint-imports --cache-dir .cache/imports", lint=True),
-    Gate("docs-lint", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .", lint=True),
-    Gate("generated", f"{GENERATE} --check", lint=True),
-    Gate("ansible-lint", "ansible-lint --nocolor", lint=True),
-    Gate("unit", pytest("python", "unit", "tests/unit tests/tools"), tests=True),
-    Gate("modules", pytest("python", "modules", "-n 2 tests/modules"), tests=True),
-    Gate(
+    Check("mypy", "mypy", lint=True),
+    Check("imports", "PYTHONPATH=.ansible/collections lint-imports --cache-dir .cache/imports", lint=True),
+    Check("docs-lint", "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .", lint=True),
+    Check("generated", f"{GENERATE} --check", lint=True),
+    Check("ansible-lint", "ansible-lint --nocolor", lint=True),
+    Check("unit", pytest("python", "unit", "tests/unit tests/tools"), tests=True),
+    Check("modules", pytest("python", "modules", "-n 2 tests/modules"), tests=True),
+    Check(
         "oldest",
         "tools/bootstrap.sh oldest && PATH=$PWD/.venv-oldest/bin:$PATH && "
         + pytest("python", "oldest", "-n 2 -m oldest --worker-only tests/modules"),
         tests=True,
         needs="Python 3.10, 3.11 or 3.12",
     ),
-    Gate(
+    Check(
         "browser",
         "tools/bootstrap.sh browser && " + pytest(".venv-browser/bin/python", "browser", "tests/browser"),
         tests=True,
         needs="Chromium, and Python 3.11, 3.12 or 3.13",
     ),
-    Gate("sanity", sanity()),
-    Gate("molecule", "molecule test --all --workers 2"),
-    Gate("sanity-oldest", "tools/bootstrap.sh oldest && " + sanity("VENV=.venv-oldest"), extra=True),
+    Check("sanity", sanity()),
+    Check("molecule", "molecule test --all --workers 2"),
+    Check("sanity-oldest", "tools/bootstrap.sh oldest && " + sanity("VENV=.venv-oldest"), extra=True),
 )
 
 
 @dataclass(frozen=True)
 class Result:
-    gate: Gate
+    check: Check
     passed: int
     failed: int
     skipped: int
@@ -98,18 +100,23 @@ class Result:
     note: str = ""
 
 
-def chosen(names: Sequence[str]) -> list[Gate]:
-    """The gates called by these names, in the order they run."""
-    groups: dict[str, Callable[[Gate], bool]] = {"all": lambda gate: not gate.extra, "lint": lambda gate: gate.lint}
-    if unknown := set(names) - groups.keys() - {gate.name for gate in GATES}:
-        raise SystemExit(f"error: no such gate: {', '.join(sorted(unknown))}")
+def chosen(names: Sequence[str]) -> list[Check]:
+    """The checks called by these names, in the order they run."""
+    groups: dict[str, Callable[[Check], bool]] = {
+        "all": lambda check: not check.extra,
+        "lint": lambda check: check.lint,
+    }
+    if unknown := set(names) - groups.keys() - {check.name for check in CHECKS}:
+        raise SystemExit(f"error: no such check: {', '.join(sorted(unknown))}")
     return [
-        gate for gate in GATES if any(name == gate.name or (name in groups and groups[name](gate)) for name in names)
+        check
+        for check in CHECKS
+        if any(name == check.name or (name in groups and groups[name](check)) for name in names)
     ]
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:
-    """The variables a gate sees: nothing of the user's own tenants, settings and credentials."""
+    """The variables a check sees: nothing of the user's own tenants, settings and credentials."""
     inner = {name: value for name, value in outer.items() if not name.startswith(("AZURE_", "ENTRA_", "PYTEST_"))}
     home = ROOT / ".cache" / "home"
     if "HOME" in outer:
@@ -172,41 +179,43 @@ def count(report: Path) -> tuple[int, int, int]:
     return tests - failed - skipped, failed, skipped
 
 
-def judge(gate: Gate, code: int, seconds: float, *, unattended: bool) -> Result:
-    """What a finished gate adds to the sum."""
-    report = LOGS / f"{gate.name}.xml"
-    if gate.needs and code == LACKING and not report.exists() and not unattended:
-        return Result(gate, 0, 0, 1, seconds, f"skipped: needs {gate.needs}")
+def judge(check: Check, code: int, seconds: float, *, unattended: bool) -> Result:
+    """What a finished check adds to the sum."""
+    report = LOGS / f"{check.name}.xml"
+    if check.needs and code == LACKING and not report.exists() and not unattended:
+        return Result(check, 0, 0, 1, seconds, f"skipped: needs {check.needs}")
     note = {0: "", 124: f"stopped after {TIME_LIMIT} s"}.get(code, f"exit code {code}")
-    if not gate.tests:
-        return Result(gate, int(code == 0), int(code != 0), 0, seconds, note)
+    if not check.tests:
+        return Result(check, int(code == 0), int(code != 0), 0, seconds, note)
     if not report.exists():
-        return Result(gate, 0, 1, 0, seconds, note or "no report")
+        return Result(check, 0, 1, 0, seconds, note or "no report")
     passed, failed, skipped = count(report)
     if code and not failed:
         failed = 1
-    return Result(gate, passed, failed, skipped, seconds, note)
+    return Result(check, passed, failed, skipped, seconds, note)
 
 
-def run(gate: Gate) -> Result:
-    print(f"=== {gate.name}", flush=True)
-    (LOGS / f"{gate.name}.xml").unlink(missing_ok=True)
+def run(check: Check) -> Result:
+    print(f"=== {check.name}", flush=True)
+    (LOGS / f"{check.name}.xml").unlink(missing_ok=True)
     start = time.monotonic()
-    code = execute(gate.command, LOGS / f"{gate.name}.log", live=not gate.lint)
-    result = judge(gate, code, time.monotonic() - start, unattended="CI" in os.environ)
-    print(f"--- {gate.name}: {result.note or 'ok'} ({result.seconds:.1f} s)", flush=True)
+    code = execute(check.command, LOGS / f"{check.name}.log", live=not check.lint)
+    result = judge(check, code, time.monotonic() - start, unattended="CI" in os.environ)
+    print(f"--- {check.name}: {result.note or 'ok'} ({result.seconds:.1f} s)", flush=True)
     return result
 
 
 def summary(results: Sequence[Result]) -> str:
-    lines = ["", f"Gates, {sum(result.seconds for result in results):.0f} s:"]
+    lines = ["", f"Checks, {sum(result.seconds for result in results):.0f} s:"]
     for result in results:
-        tests = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped" if result.gate.tests else ""
+        tests = (
+            f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped" if result.check.tests else ""
+        )
         state = "FAILED" if result.failed else result.note or "ok"
-        lines.append(f"  {result.gate.name:<14}{state:<8}{result.seconds:6.1f} s  {tests}".rstrip())
+        lines.append(f"  {result.check.name:<14}{state:<8}{result.seconds:6.1f} s  {tests}".rstrip())
     for result in results:
         if result.failed:
-            name = result.gate.name
+            name = result.check.name
             lines.append(f"{name} failed: {result.note}. Its output: {LOGS}/{name}.log. To run it again: make {name}")
     passed, failed = (sum(getattr(result, key) for result in results) for key in ("passed", "failed"))
     return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
@@ -214,10 +223,10 @@ def summary(results: Sequence[Result]) -> str:
 
 def main(names: Sequence[str]) -> int:
     os.chdir(ROOT)
-    gates = chosen(names)
+    checks = chosen(names)
     for folder in (LOGS, Path(".cache/home")):
         folder.mkdir(parents=True, exist_ok=True)
-    results = [run(gate) for gate in gates]
+    results = [run(check) for check in checks]
     print(summary(results), flush=True)
     return int(not results or any(result.failed for result in results))
 
