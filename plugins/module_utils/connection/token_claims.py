@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read from access tokens, and the guards against a token of the wrong tenant, audience or kind.
+"""What is read from access tokens, and the checks for the right tenant, audience and kind.
 
 Claims are read without checking the signature: the service does that. Here they only decide whether to use the token.
 """
