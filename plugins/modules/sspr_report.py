@@ -180,7 +180,7 @@ verdict:
       elements: str
   sample:
     fail: true
-    message: "fail_on is drift: 1 could not be audited, 1 with drift of 500 tenants"
+    message: "fail_on is drift: of 500 tenants, 1 could not be audited, 1 with drift"
     tenants: [contoso, fabrikam]
 # [[[return_values error]]]
 error:

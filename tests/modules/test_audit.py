@@ -146,10 +146,10 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
         "waivers: entry 1: expires: 'March' is not a valid date": {"waivers": [waiver]},
         "as_of: 'tomorrow' is not a valid date": {"as_of": "tomorrow"},
         "as_of: '20261125' is not a valid date": {"as_of": "20261125"},
-        "previous_report: this is not the report of an audit": {"previous_report": str(tmp_path / "other.json")},
+        "previous_report: this is not an audit report": {"previous_report": str(tmp_path / "other.json")},
         "nowhere.json cannot be read": {"previous_report": str(tmp_path / "nowhere.json")},
         "reconfirm_days: 731 is outside 0 to 730": {"reconfirm_days": 731},
-        "previous_report: this is not the report": {"previous_report": str(tmp_path / "broken.json")},
+        "previous_report: this is not an audit": {"previous_report": str(tmp_path / "broken.json")},
         "baselines[0].controls[0].setting: there is no setting 'scop'": {"baselines": [typo]},
     }
     results = ansible.tasks(*(tenant.task("sspr_audit", **options) for options in cases.values()))

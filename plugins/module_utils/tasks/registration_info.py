@@ -117,7 +117,7 @@ class _RegistrationInfo(Task):
         if requested.get("group"):
             requested["group"] = await find_group(session.graph, str(requested["group"]))
         if requested.get("group") and requested.get("scope") != "selected" and session.portal is None:
-            self.report.warn("group is ignored: it counts only with scope selected, and the scope is unknown")
+            self.report.warn("group is ignored, because scope is unknown")
         return requested
 
     def _plan(self, documents: Documents, requested: Mapping[str, Any]) -> Plan:

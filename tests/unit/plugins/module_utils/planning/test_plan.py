@@ -270,7 +270,7 @@ def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], requested:
         (
             migrated(Email=True, Sms=True, Voice=True),
             {"methods__mobile_phone": False, "methods__voice": True},
-            "also turns voice calls off",
+            "also turns off voice calls",
         ),
     ],
 )
