@@ -237,7 +237,7 @@ not_checked:
     - what: administrators-in-scope
       options: [group, scope]
       reason: not_needed
-      message: the users in a group were not read, because nothing that the rule is about changes
+      message: the users in a group were not read, because none of the rule's settings change
       hint:
 locked_out:
   description: The users in scope who would lose the ability to reset.

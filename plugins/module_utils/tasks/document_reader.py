@@ -19,7 +19,7 @@ from ..settings.pages import METHODS_POLICY, PLANE_OF, DocumentName
 
 
 class DocumentReader:
-    """Reads documents of the session's tenant, as far as there is a way to their service."""
+    """Reads documents of the session's tenant, where their service can be used."""
 
     def __init__(self, session: Session, recent_writes: RecentWrites) -> None:
         self._session = session

@@ -46,7 +46,7 @@ class _Restore(Task):
         target = connection(self.params)
         run = RunRecord.find(runs_directory(self.params.get("run_dir"), os.environ), self.params["run"])
         async with self.open_session(target, wants_portal=True) as session:
-            # Found by the tenant that answers, so a record never reaches another tenant.
+            # Found by the tenant that responds, so a record is never restored to another tenant.
             record = run.record_of(session.tenant.id)
             if record is None:
                 return self._result(session, None, Documents())
@@ -60,7 +60,7 @@ class _Restore(Task):
         if session.portal is None and any(PLANE_OF[name] == PORTAL for name in written):
             raise SsprError(
                 "portal_credential_missing",
-                "the run wrote settings that only the portal API has, and no credential for it is set",
+                "the run wrote settings that exist only in the portal API, and no credential for it is set",
                 plane=PORTAL,
                 hint="Set portal_refresh_token or portal_auth_method. Nothing was written.",
             )

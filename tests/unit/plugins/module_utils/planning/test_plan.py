@@ -291,7 +291,7 @@ def test_a_preexisting_fault_is_only_reported() -> None:
     assert found.faults == ()
     assert found.warnings == ()
     assert len(found.preexisting) == 2
-    assert all(text.startswith("Already so in the tenant") for text in found.preexisting)
+    assert all(text.startswith("Already the case in the tenant") for text in found.preexisting)
     assert plan(tenant, notify_admins=True).preexisting == ()
 
 
