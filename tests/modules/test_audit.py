@@ -501,7 +501,7 @@ def test_every_cell_of_a_fleet(make_tenant: Any, ansible: Ansible, tmp_path: Pat
     written = json.loads((tmp_path / "audit" / "report.json").read_text())
     assert {entry["host"]: entry for entry in written["tenants"]} == entries
     assert written["as_of"] == "2026-11-25"
-    assert run.of("Show where the report is")[0]["msg"] == f"{tmp_path}/audit/report.html"
+    assert run.of("Show the path of the report")[0]["msg"] == f"{tmp_path}/audit/report.html"
     assert secrets_in(run.output) == []
 
 
