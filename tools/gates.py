@@ -1,6 +1,6 @@
-"""Runs the gates a change has to pass, all of them even when one fails, and counts at the end.
+"""Runs the checks that a change has to pass, all of them even if one fails, and counts at the end.
 
-Usage: gates.py GATE..., where GATE is a name, `lint` or `all`. The make targets of the same names call this.
+Usage: gates.py CHECK..., where CHECK is a name, `lint` or `all`. The make targets of the same names call this.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = Path(".cache/gates")
 LACKING = 3  # exit code of tools/bootstrap.sh
-TIME_LIMIT = 40 * 60  # seconds for one gate, on a machine that is shared
+TIME_LIMIT = 40 * 60  # seconds for one check, on a machine that is shared
 
 
 @dataclass(frozen=True)
 class Gate:
     name: str
     command: str  # for the shell
-    lint: bool = False  # only shows what it prints when it fails
+    lint: bool = False  # its output is shown only when it fails
     tests: bool = False  # a pytest run, whose tests are counted one by one
-    extra: bool = False  # slow and seldom tells news: no part of `all`
-    needs: str = ""  # what a machine may lack at somebody's desk, but not in continuous integration
+    extra: bool = False  # slow, and rarely finds anything new: not part of `all`
+    needs: str = ""  # what a developer's machine may lack, but continuous integration may not
 
 
 def pytest(python: str, name: str, arguments: str) -> str:
@@ -99,17 +99,17 @@ class Result:
 
 
 def chosen(names: Sequence[str]) -> list[Gate]:
-    """The gates called by these names, in the order they run."""
+    """The checks with these names, in the order in which they run."""
     groups: dict[str, Callable[[Gate], bool]] = {"all": lambda gate: not gate.extra, "lint": lambda gate: gate.lint}
     if unknown := set(names) - groups.keys() - {gate.name for gate in GATES}:
-        raise SystemExit(f"error: no such gate: {', '.join(sorted(unknown))}")
+        raise SystemExit(f"error: no such check: {', '.join(sorted(unknown))}")
     return [
         gate for gate in GATES if any(name == gate.name or (name in groups and groups[name](gate)) for name in names)
     ]
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:
-    """The variables a gate sees: nothing of the user's own tenants, settings and credentials."""
+    """The environment of a check, without the user's own tenants, settings and credentials."""
     inner = {name: value for name, value in outer.items() if not name.startswith(("AZURE_", "ENTRA_", "PYTEST_"))}
     home = ROOT / ".cache" / "home"
     if "HOME" in outer:
@@ -123,7 +123,7 @@ def environment(outer: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def started(command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that writes into a file, not into a pipe: a server it leaves behind can not keep us waiting."""
+    """A command that writes to a file, not to a pipe: with a pipe, a server that it leaves behind would block us."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["/bin/bash", "-c", f"set -o pipefail; {command}"],
@@ -143,7 +143,7 @@ def started(command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def execute(command: str, log: Path, *, live: bool) -> int:
-    """Runs a command to its end, or the time limit, and returns its exit code."""
+    """Runs a command until it ends or reaches the time limit, and returns its exit code."""
     deadline = time.monotonic() + TIME_LIMIT
     with started(command, log) as process, log.open("rb") as written:
         while True:
@@ -173,7 +173,7 @@ def count(report: Path) -> tuple[int, int, int]:
 
 
 def judge(gate: Gate, code: int, seconds: float, *, unattended: bool) -> Result:
-    """What a finished gate adds to the sum."""
+    """The result of a finished check."""
     report = LOGS / f"{gate.name}.xml"
     if gate.needs and code == LACKING and not report.exists() and not unattended:
         return Result(gate, 0, 0, 1, seconds, f"skipped: needs {gate.needs}")
@@ -199,7 +199,7 @@ def run(gate: Gate) -> Result:
 
 
 def summary(results: Sequence[Result]) -> str:
-    lines = ["", f"Gates, {sum(result.seconds for result in results):.0f} s:"]
+    lines = ["", f"Checks, {sum(result.seconds for result in results):.0f} s:"]
     for result in results:
         tests = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped" if result.gate.tests else ""
         state = "FAILED" if result.failed else result.note or "ok"
@@ -207,7 +207,7 @@ def summary(results: Sequence[Result]) -> str:
     for result in results:
         if result.failed:
             name = result.gate.name
-            lines.append(f"{name} failed: {result.note}. Its output: {LOGS}/{name}.log. To run it again: make {name}")
+            lines.append(f"{name} failed: {result.note}. Output: {LOGS}/{name}.log. To run it again: make {name}")
     passed, failed = (sum(getattr(result, key) for result in results) for key in ("passed", "failed"))
     return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
 

@@ -24,7 +24,7 @@ def test_groups_keep_the_order_and_name_no_gate_twice() -> None:
 
 
 def test_an_unknown_gate_is_refused() -> None:
-    with pytest.raises(SystemExit, match="no such gate: rough"):
+    with pytest.raises(SystemExit, match="no such check: rough"):
         gates.chosen(["rough"])
 
 
