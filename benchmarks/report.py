@@ -107,7 +107,7 @@ def mark(results: Results) -> str:
 
 
 def picture(results: Results) -> bytes:
-    """CPU seconds of each job, ours next to the others'. No script, and legible on a light and a dark page."""
+    """CPU seconds of each job, next to those of other clients. No script, and legible on light and dark pages."""
     import pygal
     from pygal.style import Style
 

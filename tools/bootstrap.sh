@@ -13,7 +13,7 @@ browser) venv=.venv-browser lock=requirements/browser.txt versions="3.13 3.12 3.
 esac
 
 # Prints the first Python of $versions that runs and can make virtual environments. Version managers put commands
-# on PATH that only fail, hence each candidate is run, and their versions are looked up where they are installed.
+# on PATH that only fail, so each candidate is run, and their versions are looked up where they are installed.
 find_python() {
     local version folder folders command found lacking=
     IFS=: read -ra folders <<<"$PATH"

@@ -231,7 +231,7 @@ def _(credential: WorkloadIdentity, _plane: Plane, connection: Connection, clien
 
 @token_source.register(ManagedIdentityFederation)
 def _(credential: ManagedIdentityFederation, _plane: Plane, connection: Connection, client: TokenClient) -> TokenSource:
-    # Not ManagedIdentityCredential alone: asked for another tenant, it silently returns a token of its own tenant.
+    # Not only ManagedIdentityCredential: for another tenant, it silently returns a token of its own tenant.
     identity = azure_identity.ManagedIdentityCredential(client_id=credential.identity_client_id)
     return azure_identity.ClientAssertionCredential(
         connection.tenant,

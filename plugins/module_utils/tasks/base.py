@@ -4,7 +4,7 @@
 
 """How every task begins and ends: options in, a result without secrets out, whatever happens in between.
 
-May run in a module or in any other process, hence no Ansible here.
+It may run in a module or in any other process, so it does not depend on Ansible.
 """
 
 from __future__ import annotations

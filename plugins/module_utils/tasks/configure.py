@@ -111,7 +111,7 @@ class _Configure(Task):
         if requested.get("group") == "":
             requested["group"] = None
         name = requested.get("group")
-        # Before the documents are read, wherever the task itself says that the group will count: the SSPR policy has to
+        # Before the documents are read, if the task itself sets the scope to selected: the SSPR policy has to
         # be read right before it is written.
         if name and requested.get("scope") == "selected":
             requested["group"] = await find_group(session.graph, name)

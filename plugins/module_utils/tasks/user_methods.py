@@ -61,7 +61,7 @@ SPEC: Mapping[str, Any] = {
     "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
 }
 
-# Rows that are processed at a time. The service allows a tenant's callers few requests a second.
+# Rows that are processed at a time. The service allows few requests per second and tenant.
 LANES = 4
 # Errors that the next row would get as well, and after how many consecutive rows with one the rest is skipped.
 SERVICE_ERRORS: frozenset[ErrorKind] = frozenset({"credential", "throttled", "unreachable"})
