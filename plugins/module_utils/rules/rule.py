@@ -73,9 +73,9 @@ class Rule:
     """One rule. ``settings`` are the options it is about; a finding names the first one.
 
     ``message`` and ``fix`` are for operators: a fragment, in which words in braces are filled in, and a sentence.
-    ``source`` is a page of Microsoft's documentation unless it states another source, ``as_of`` when it was read. ``check`` is
-    None for a rule that is not decided from a tenant. From the cut-over ``error_from`` of the calendar on, a
-    warning is an error. An ``enforced`` error is raised by the modules that set it too, and cannot be waived.
+    ``source`` is a page of Microsoft's documentation unless it states otherwise, ``as_of`` when it was read. ``check``
+    is None for a rule that is not decided from a tenant. From the cut-over ``error_from`` of the calendar on, a
+    warning is an error. An ``enforced`` error is also raised by the modules that set it, and cannot be waived.
     """
 
     id: str
