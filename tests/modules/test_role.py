@@ -438,7 +438,7 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
     assert lines == [
         "Tenants 5, clean 1, incomplete 1, drift 1, failed 2",
         "clean       clean",
-        "incomplete  incomplete not fully readable, no portal access for reconfirm_days, notify_admins",
+        "incomplete  incomplete no portal access to read reconfirm_days, notify_admins",
         "drift       drifting   found reconfirm_days=180, email=yes",
     ]
     assert failed.startswith(

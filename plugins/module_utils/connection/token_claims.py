@@ -92,7 +92,7 @@ def check_token(
             "credential",
             "the portal API accepts only a signed-in user, and this token belongs to an application",
             plane=plane,
-            hint="Use a user's credential: portal_refresh_token, or portal_auth_method: azure_cli with a signed-in user.",
+            hint="Use a user credential: portal_refresh_token, or portal_auth_method: azure_cli with a signed-in user.",
         )
 
 
