@@ -7,15 +7,15 @@ CHECKS := ruff format yamllint codespell shellcheck djlint deno changelog build 
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
-	@echo "  make CHECK      one of: $(CHECKS)"
+	@echo "  make CHECK      run one check: $(CHECKS)"
 
 setup: ## install all tools into .venv
 	@tools/bootstrap.sh
 
-demo: ## run the main job on simulated tenants
+demo: ## run the playbooks on simulated tenants
 	@tools/demo.sh
 
-test: ## run every test and linter
+test: ## run all tests and linters
 	@tools/test.sh
 
 lint: ## run the linters only
@@ -24,17 +24,17 @@ lint: ## run the linters only
 $(CHECKS):
 	@tools/test.sh $@
 
-generate: setup ## update what documentation and role repeat: return values, variables, tables
+generate: setup ## update the generated parts of the documentation and the role
 	@. tools/env.sh && PYTHONPATH=$$PWD/.ansible/collections python -m ansible_collections.tenantops.entra.tools.generate_docs
 
 docs: setup ## build the HTML documentation in .cache/docs
 	@. tools/env.sh && tools/docs.sh
 
-benchmark: ## measure the performance, ten minutes
+benchmark: ## measure the performance (takes about ten minutes)
 	@tools/benchmark.sh
 
-lock: ## update the locks in requirements/
+lock: ## update the lock files in requirements/
 	@tools/lock.sh
 
-clean: ## remove everything that was set up or built
+clean: ## remove all environments, caches and build results
 	rm -rf .venv .venv-oldest .venv-browser .ansible .cache

@@ -1,7 +1,7 @@
 # Copyright (c) tenantops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what a fleet costs: this collection, hand-written playbooks, and Ansible's own floor, in one run."""
+"""Measures the cost of many tenants: this collection, hand-written playbooks, and Ansible itself, in one run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def measure(variant: Variant, tenants: Fleet, forks: int) -> dict[str, Any]:
     if cost.code:
         raise SystemExit(f"error: {variant.name} failed, see {log}")
     if variant.changes and (undone := tenants.undone()):
-        raise SystemExit(f"error: {variant.name} left {len(undone)} tenants undone, the first is {undone[0]}")
+        raise SystemExit(f"error: {variant.name} did not configure {len(undone)} tenants, the first is {undone[0]}")
     found = {name: value for name, value in asdict(cost).items() if name != "code"}
     return {**found, "requests": tenants.requests()}
 
@@ -104,12 +104,21 @@ def parse(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make benchmark", description=__doc__)
     parser.add_argument("--tenants", type=int, default=50)
     parser.add_argument("--forks", type=int, default=10)
-    parser.add_argument("--latency-ms", type=float, default=80, help="how long the services take for each answer")
-    parser.add_argument("--growth", type=numbers, default=[10, 50, 200, 1000], help="numbers of tenants")
-    parser.add_argument("--repeat", type=int, default=1, help="take the median of so many runs")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(VARIANTS), help="these variants")
+    parser.add_argument("--latency-ms", type=float, default=80, help="delay of each response of the services")
+    parser.add_argument(
+        "--growth", type=numbers, default=[10, 50, 200, 1000], help="numbers of tenants to compare, separated by commas"
+    )
+    parser.add_argument("--repeat", type=int, default=1, help="number of runs, of which the median counts")
+    parser.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        default=list(VARIANTS),
+        help="measure only these variants, separated by commas",
+    )
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
-    parser.add_argument("--draw", action="store_true", help="measure nothing, write the document and picture anew")
+    parser.add_argument(
+        "--draw", action="store_true", help="measure nothing, and only update docs/performance.md and its chart"
+    )
     return parser.parse_args(given)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) tenantops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated tenants that are worked on, and what is seen of the work in them."""
+"""The simulated tenants that are configured and audited, and what the runs left in them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Fleet:
         return {kind: round(count / self.tenants, 2) for kind, count in sorted(counted.items())}
 
     def undone(self) -> list[str]:
-        """The tenants that are not as the jobs should leave them."""
+        """The tenants that the jobs did not configure as expected."""
         found = []
         for number in range(self.tenants):
             tenant = self.control("GET", f"tenants/{tenant_id(number)}")

@@ -1,7 +1,7 @@
 # Copyright (c) tenantops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a command costs, with all the processes it starts."""
+"""The cost of a command, including all processes that it starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Seconds between two looks at the memory
+# Seconds between two memory samples
 INTERVAL = 0.3
 
 
@@ -52,7 +52,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Co
 
 
 class Peak(threading.Thread):
-    """Looks at the memory of a process and its descendants again and again."""
+    """Samples the memory of a process and its descendants."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)

@@ -1,7 +1,7 @@
 # Copyright (c) tenantops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The measurements as ratios, as a table in docs/performance.md and as the picture next to it."""
+"""The measurements as ratios, as tables in docs/performance.md, and as the chart next to it."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def summary(results: Results) -> Iterator[str]:
 
 
 def table(results: Results) -> str:
-    """The part of docs/performance.md that is generated."""
+    """The generated part of docs/performance.md."""
     conditions = results["conditions"]
     setting = (
         f"{conditions['date']}, {conditions['tenants']} tenants, {conditions['forks']} forks,"
-        f" {conditions['latency_ms']:g} ms for each answer, {conditions['cores']} cores,"
+        f" {conditions['latency_ms']:g} ms per response, {conditions['cores']} cores,"
         f" Python {conditions['python']}, ansible-core {conditions['ansible-core']},"
         f" msgraph-sdk {conditions['msgraph-sdk']}, azure-identity {conditions['azure-identity']}."
     )
@@ -93,7 +93,7 @@ def table(results: Results) -> str:
 
 
 def write(results: Results) -> None:
-    """Put table and picture into the documentation."""
+    """Update the tables and the chart in the documentation."""
     path = DOCS / "performance.md"
     before, _begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     path.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")

@@ -1,7 +1,7 @@
 # Copyright (c) tenantops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured against what, and what has to come of it."""
+"""What is measured and compared, with the targets."""
 
 from __future__ import annotations
 
@@ -26,20 +26,34 @@ VARIANTS = {
         Variant("pages", "five page modules", "pages", 5, changes=True),
         Variant("policy", "`sspr_policy`, the same settings", "policy", 1, changes=True),
         Variant("info", "`sspr_info`", "info", 1),
-        Variant("audit_task", "`sspr_audit` by four baselines", "audit_task", 1),
-        Variant("audit", "the role's audit by four baselines, and its report", "audit", 1),
+        Variant("audit_task", "`sspr_audit` against four baselines", "audit_task", 1),
+        Variant("audit", "the role's audit against four baselines, and its report", "audit", 1),
         Variant("noop_action", "six no-op actions", "noop_action", 6),
         Variant("noop_module", "six no-op modules", "noop_module", 6),
         Variant("noop_wait", "one no-op action that waits a second", "noop_wait", 1),
-        Variant("bare_pages", "requests of the five pages alone", "bare_pages", 5, changes=True),
-        Variant("bare_policy", "requests of `sspr_policy` alone", "bare_policy", 1, changes=True),
-        Variant("bare_info", "requests of `sspr_info` alone", "bare_info", 1),
-        Variant("thin_pages", "the same five, by http.client", "bare_pages", 5, changes=True, client="thin"),
-        Variant("thin_policy", "the same one, by http.client", "bare_policy", 1, changes=True, client="thin"),
-        Variant("thin_info", "the same audit, by http.client", "bare_info", 1, client="thin"),
-        Variant("uri_steps", "with uri, step by step, no read-back", "uri_steps", 12, changes=True),
-        Variant("uri_compact", "with uri, compact, no read-back", "uri_compact", 6, changes=True),
-        Variant("uri_audit", "the same audit with uri", "uri_audit", 5),
+        Variant("bare_pages", "only the requests of the five pages", "bare_pages", 5, changes=True),
+        Variant("bare_policy", "only the requests of `sspr_policy`", "bare_policy", 1, changes=True),
+        Variant("bare_info", "only the requests of `sspr_info`", "bare_info", 1),
+        Variant(
+            "thin_pages",
+            "the requests of the five pages, with `http.client`",
+            "bare_pages",
+            5,
+            changes=True,
+            client="thin",
+        ),
+        Variant(
+            "thin_policy",
+            "the requests of `sspr_policy`, with `http.client`",
+            "bare_policy",
+            1,
+            changes=True,
+            client="thin",
+        ),
+        Variant("thin_info", "the requests of `sspr_info`, with `http.client`", "bare_info", 1, client="thin"),
+        Variant("uri_steps", "`uri`, step by step, no read-back", "uri_steps", 12, changes=True),
+        Variant("uri_compact", "`uri`, compact, no read-back", "uri_compact", 6, changes=True),
+        Variant("uri_audit", "`uri`, the same reads as `sspr_info`", "uri_audit", 5),
     )
 }
 
@@ -67,7 +81,7 @@ RATIOS = (
     Ratio("policy", "uri_compact", "cpu", 1 / 10),
     Ratio("policy", "uri_compact", "wall", 1 / 5),
     Ratio("info", "uri_audit", "cpu", 1 / 10),
-    # An audit may take a third more than what is allowed to reading.
+    # An audit may take a third more than reading.
     Ratio("audit_task", "info", "cpu", 4 / 3),
     Ratio("audit", "uri_audit", "cpu", 4 / 3 / 10),
     Ratio("pages", "bare_pages", "cpu", 1.3),

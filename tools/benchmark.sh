@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what a fleet of simulated tenants costs, and writes the result into docs/. Takes some ten minutes.
+# Measures the cost of many simulated tenants, and writes the result to docs/. Takes about ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/bootstrap.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up .venv, or with an argument .venv-oldest or .venv-browser. Safe to repeat, and quick when nothing changed.
-# Exit code 3: this machine has no Python for it, or no browser.
+# Sets up .venv, or with an argument .venv-oldest or .venv-browser. It can be repeated, and is quick if nothing changed.
+# Exit code 3: this machine has no suitable Python, or no browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/env.sh
@@ -13,7 +13,7 @@ browser) venv=.venv-browser lock=requirements/browser.txt versions="3.13 3.12 3.
 esac
 
 # Prints the first Python of $versions that runs and can make virtual environments. Version managers put commands
-# on PATH that only fail, hence each candidate is run, and their versions are looked up where they are installed.
+# on PATH that only fail, so each candidate is run, and their versions are looked up where they are installed.
 find_python() {
     local version folder folders command found lacking=
     IFS=: read -ra folders <<<"$PATH"
@@ -34,7 +34,7 @@ find_python() {
     if [ -n "$lacking" ]; then
         echo "error: Python $lacking has no venv module: install the package python$lacking-venv" >&2
     else
-        echo "error: no working Python ${versions// /, } found on PATH: install, say, the packages python3 and python3-venv" >&2
+        echo "error: no working Python found on PATH (${versions// /, }): install, for example, python3 and python3-venv" >&2
     fi
     return 3
 }
@@ -51,7 +51,7 @@ find_uv() {
     echo .cache/uv-tool/bin/uv
 }
 
-# Nobody's machine gets a browser unasked; that of continuous integration does.
+# Installs Chromium only in continuous integration, never on a developer's machine.
 need_chromium() {
     ! command -v chromium chromium-browser >/dev/null || return 0
     if [ -n "${CI-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -59,7 +59,7 @@ need_chromium() {
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null && return
     fi
-    echo "error: no Chromium found on PATH: install, say, the package chromium" >&2
+    echo "error: no Chromium found on PATH: install, for example, the package chromium" >&2
     return 3
 }
 

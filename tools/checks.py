@@ -1,4 +1,4 @@
-"""Runs the checks a change has to pass, all of them even when one fails, and counts at the end.
+"""Runs the checks that a change has to pass, all of them even if one fails, and counts at the end.
 
 Usage: checks.py CHECK..., where CHECK is a name, `lint` or `all`. The make targets of the same names call this.
 """
@@ -27,9 +27,9 @@ TIME_LIMIT = 40 * 60  # seconds for one check, on a machine that is shared
 class Check:
     name: str
     command: str  # for the shell
-    lint: bool = False  # only shows what it prints when it fails
+    lint: bool = False  # its output is shown only when it fails
     tests: bool = False  # a pytest run, whose tests are counted one by one
-    extra: bool = False  # slow and seldom tells news: no part of `all`
+    extra: bool = False  # slow, and rarely finds anything new: not part of `all`
     needs: str = ""  # what a developer's machine may lack, but not that of continuous integration
 
 
@@ -101,7 +101,7 @@ class Result:
 
 
 def chosen(names: Sequence[str]) -> list[Check]:
-    """The checks called by these names, in the order they run."""
+    """The checks with these names, in the order in which they run."""
     groups: dict[str, Callable[[Check], bool]] = {
         "all": lambda check: not check.extra,
         "lint": lambda check: check.lint,
@@ -116,7 +116,7 @@ def chosen(names: Sequence[str]) -> list[Check]:
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:
-    """The variables a check sees: nothing of the user's own tenants, settings and credentials."""
+    """The environment of a check, without the user's own tenants, settings and credentials."""
     inner = {name: value for name, value in outer.items() if not name.startswith(("AZURE_", "ENTRA_", "PYTEST_"))}
     home = ROOT / ".cache" / "home"
     if "HOME" in outer:
@@ -130,7 +130,7 @@ def environment(outer: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def started(command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that writes into a file, not into a pipe: a server it leaves behind can not keep us waiting."""
+    """A command that writes to a file, not to a pipe: with a pipe, a server that it leaves behind would block us."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["/bin/bash", "-c", f"set -o pipefail; {command}"],
@@ -150,7 +150,7 @@ def started(command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def execute(command: str, log: Path, *, live: bool) -> int:
-    """Runs a command to its end, or the time limit, and returns its exit code."""
+    """Runs a command until it ends or reaches the time limit, and returns its exit code."""
     deadline = time.monotonic() + TIME_LIMIT
     with started(command, log) as process, log.open("rb") as written:
         while True:
@@ -180,7 +180,7 @@ def count(report: Path) -> tuple[int, int, int]:
 
 
 def judge(check: Check, code: int, seconds: float, *, unattended: bool) -> Result:
-    """What a finished check adds to the sum."""
+    """The result of a finished check."""
     report = LOGS / f"{check.name}.xml"
     if check.needs and code == LACKING and not report.exists() and not unattended:
         return Result(check, 0, 0, 1, seconds, f"skipped: needs {check.needs}")
@@ -216,7 +216,7 @@ def summary(results: Sequence[Result]) -> str:
     for result in results:
         if result.failed:
             name = result.check.name
-            lines.append(f"{name} failed: {result.note}. Its output: {LOGS}/{name}.log. To run it again: make {name}")
+            lines.append(f"{name} failed: {result.note}. Output: {LOGS}/{name}.log. To run it again: make {name}")
     passed, failed = (sum(getattr(result, key) for result in results) for key in ("passed", "failed"))
     return "\n".join([*lines, "", f"{passed} passed, {failed} failed"])
 

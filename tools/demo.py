@@ -1,4 +1,4 @@
-"""The parts of `make demo`, each with what has to hold. Started by demo.sh, which starts the simulator."""
+"""The parts of `make demo`, each with its checks. Started by demo.sh, which starts the simulator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Demo:
         self.checks: list[tuple[bool, str]] = []
 
     def simulator(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the simulator's control API, which no real service has."""
+        """Call the simulator's control API, which no real service has."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{URL}/_simulator/{path}", data, method=method)
         with self._opener.open(request) as answer:
@@ -59,7 +59,7 @@ class Demo:
 
 
 def shortened(lines: Iterable[str]) -> Iterator[str]:
-    """Without the hosts that have nothing to tell, and without the tasks that then have none."""
+    """Without hosts that report nothing, and without tasks that then have no hosts."""
     heading: tuple[str, ...] = ()
     for line in map(str.rstrip, lines):
         if line.startswith(("PLAY", "TASK")):

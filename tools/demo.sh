@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the playbooks on the tenants of examples/inventory, which a simulator plays. Nothing leaves this machine.
+# Runs the playbooks on the tenants of examples/inventory, which are simulated. Nothing leaves this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/bootstrap.sh
@@ -17,7 +17,7 @@ until [ -e "$state/ready.json" ]; do
     sleep 0.1
 done
 
-unset -v "${!AZURE_@}" "${!ENTRA_@}" # nobody's own tenants
+unset -v "${!AZURE_@}" "${!ENTRA_@}" # never a real tenant
 url=$(sed 's/.*"url": "\([^"]*\)".*/\1/' "$state/ready.json")
 export ENTRA_AUTHORITY_URL=$url ENTRA_GRAPH_URL=$url ENTRA_PORTAL_URL=$url ENTRA_CA_PATH=$state/ca.pem
 export AZURE_CLIENT_ID=aaaaaaaa-0000-4000-8000-000000000001 AZURE_CLIENT_SECRET=demo-client-secret

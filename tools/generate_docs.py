@@ -1,4 +1,4 @@
-"""Generates what documentation and role repeat, from the tables, the documentation fragments and tools/documentation.
+"""Generates the repeated parts of documentation and role from the tables, the fragments, and tools/documentation.
 
 A block begins with a comment ``[[[NAME ARGUMENT...]]]`` and ends with a comment ``[[[end]]]``. What is between them is
 replaced by what the generator of that name returns. Everything else in a file is written by a person.
@@ -58,7 +58,7 @@ def _lines(path: Path, lines: Sequence[str]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         mark = MARK.fullmatch(line.rstrip())
         if mark and inside != (mark["name"] == END):
-            problem = "the block before has no end" if inside else "no block begins before this end"
+            problem = "the previous block has no end" if inside else "there is no block that ends here"
             raise BlockError(f"{path}:{number}: {problem}")
         if mark or not inside:
             yield line
@@ -73,7 +73,7 @@ def _lines(path: Path, lines: Sequence[str]) -> Iterator[str]:
 def _block(path: Path, number: int, begin: re.Match[str]) -> str:
     generator = GENERATORS.get(begin["name"])
     if generator is None:
-        raise BlockError(f"{path}:{number}: no generator is called {begin['name']}")
+        raise BlockError(f"{path}:{number}: there is no generator {begin['name']}")
     try:
         return generator(path, begin["arguments"].split())
     except (KeyError, ValueError) as exc:
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     if "--check" in arguments:
         for path in found:
-            print(f"{path.relative_to(ROOT)} is not up to date. To repair it: make generate")
+            print(f"{path.relative_to(ROOT)} is not up to date. To update it: make generate")
         return int(bool(found))
     for path, text in found.items():
         path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Stands in for the get-pip.py that ansible-test would download: the pip that came with Python does as well."""
+"""Replaces the get-pip.py that ansible-test would download with the pip that comes with Python."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command in a copy of what git tracks, or would: `tools/in_copy.sh ansible-test sanity --test pep8`.
-# ansible-test demands a git repository at ansible_collections/NAMESPACE/NAME, and looks at every file in it.
+# Runs a command in a copy of all files that git does not ignore: `tools/in_copy.sh ansible-test sanity --test pep8`.
+# ansible-test requires a git repository at ansible_collections/NAMESPACE/NAME, and checks every file in it.
 # With VENV=.venv-oldest, that environment's commands come first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 venv=$PWD/${VENV:-.venv}
 copy=$PWD/.cache/copy/$(basename "$venv")/ansible_collections/tenantops/entra
 
-# ansible-test starts each Python it finds by name: leave out the commands of version managers that may only fail.
+# ansible-test starts each Python that it finds by name: omit the commands of version managers, which may only fail.
 path=$venv/bin
 IFS=: read -ra folders <<<"$PATH"
 for folder in "${folders[@]}" "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/3.*/bin; do

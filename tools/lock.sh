@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the locks in requirements/ anew, from requirements.txt and the groups in pyproject.toml.
+# Updates the lock files in requirements/, from requirements.txt and the groups in pyproject.toml.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/env.sh

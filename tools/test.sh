@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test and linter. Sets up what it needs inside this folder; ends with a line that counts.
+# Runs all tests and linters. Sets up what it needs inside this folder, and ends with a count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/bootstrap.sh

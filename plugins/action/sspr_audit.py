@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks the form of baselines, runs the module of this name, and writes the entry of a tenant that it rejected."""
+"""Validates baselines, runs the module of this name, and writes the entry of a tenant if the module did not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ActionModule(InProcessAction):
     module = sspr_audit
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        # The same file for this plugin and for the module, in whatever directory that runs.
+        # Absolute, so that this plugin and the module use the same file, whatever their working directories are.
         options = self._task.args = {**self._task.args, **self._absolute_paths()}
         try:
             require_valid_baselines(options.get("baselines"))

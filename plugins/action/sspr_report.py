@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the report of an audit. It runs on the controller alone; the module of this name is its documentation."""
+"""Writes the report of an audit. It runs on the controller only; the module of this name is its documentation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..plugin_utils._report.write import SPEC, ReportOptions, write_report
 class ActionModule(ActionBase):
     """The action plugin that Ansible looks for."""
 
-    # The report is no change of a tenant, so it is written in check mode too, in which audits run.
+    # The report changes no tenant, so it is also written in check mode, in which audits run.
     _supports_check_mode = True
-    # It is refused below, in the shape that every error of this collection has.
+    # It is rejected below, with an error in this collection's format.
     _supports_async = True
     _requires_connection = False
 
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
             )
 
     def _validated(self) -> dict[str, Any]:
-        """The arguments as the spec has them. A null is not given. Raises: SsprError(invalid_setting)."""
+        """The arguments, validated. A null counts as not set. Raises: SsprError(invalid_setting)."""
         self._task.args = {name: value for name, value in self._task.args.items() if value is not None}
         try:
             arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=dict(SPEC))[1]

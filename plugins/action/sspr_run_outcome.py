@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Notes a tenant's outcome in the record of a run, for the role."""
+"""Records a tenant's outcome in a run, for the role."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 
 NAMES_SHOWN = 5
-# Often enough for a person who watches
+# Seconds between two updates on a terminal
 TERMINAL_INTERVAL = 0.2
 ERASE_LINE = "\r\x1b[2K"
 

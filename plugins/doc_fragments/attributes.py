@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``tenantops.entra.attributes`` is for modules that write and return a diff; the others are named."""
+    """``tenantops.entra.attributes`` is for modules that write and return a diff."""
 
     DOCUMENTATION = r"""
 attributes:

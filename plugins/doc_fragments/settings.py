@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``tenantops.entra.settings``: what all modules that set something share; one more attribute for each page.
+    """``tenantops.entra.settings``: what all modules that set something share. There is one more attribute per page.
 
     The role's documentation takes the first paragraph of each description (``make generate``).
     """
@@ -33,7 +33,6 @@ attributes:
     details: Shows only the options that the task sets.
 """
 
-    # The same as attributes.READ_ONLY and attributes.ACTION_GROUP, for modules that do not name these yet
     PROPERTIES = r"""
 options:
   scope:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether an audit of many tenants fails, from the results of its tasks."""
+"""Decide whether an audit of many tenants fails, from the results of its tasks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..module_utils.compliance.fail_on import FAIL_ON, Outcome, verdict
 
 DOCUMENTATION = r"""
 name: audit_verdict
-short_description: Whether an audit of many tenants fails
+short_description: Decide whether an audit of many tenants fails
 version_added: 0.1.0
 description:
   - Applies the choices of O(tenantops.entra.sspr_report#module:fail_on) to the results of
-    M(tenantops.entra.sspr_audit), where no report is written.
+    M(tenantops.entra.sspr_audit). Use it when no report is written.
 author:
   - tenantops contributors (@tenantops)
 positional: fail_on

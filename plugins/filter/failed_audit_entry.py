@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The entry of a tenant whose audit could not start, from the result of its task."""
+"""Build the report entry of a tenant whose audit could not start, from the result of its task."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..module_utils.compliance.audit_entry import AuditEntry
 
 DOCUMENTATION = r"""
 name: failed_audit_entry
-short_description: The entry of a tenant whose audit could not start
+short_description: Build the report entry of a tenant whose audit could not start
 version_added: 0.1.0
 description:
-  - Makes an entry for M(tenantops.entra.sspr_report) from the result of a task that failed before
+  - Builds an entry for M(tenantops.entra.sspr_report) from the result of a task that failed before
     M(tenantops.entra.sspr_audit) could run, for example because of an undefined variable. Otherwise the module writes
     the entry itself.
 author:

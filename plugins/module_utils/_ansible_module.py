@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The frame around a task when Ansible runs it as a module: the only file here that knows Ansible."""
+"""Runs a task as an Ansible module. This is the only file here that depends on Ansible."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EntraModule(AnsibleModule):
         self.params = {**options, **internal}
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
-        """Give Ansible's own validation errors our shape, and the value, which older versions do not name."""
+        """Give Ansible's own validation errors this collection's format, and the value, which older versions omit."""
         if "error" not in kwargs:
             named = re.match(r"argument '(\w+)'", msg)
             option = named.group(1) if named else ""

@@ -37,10 +37,10 @@ ErrorKind = Literal[
     "internal",
 ]
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
-# Why there is no answer: an error, or that none was needed, or that the tenant does not report it.
+# Why a fact is missing: an error, no need to read it, or the tenant does not report it.
 UnavailableReason = Literal[ErrorKind, "not_needed", "unknown"]
 
-# Passes by itself: reading again later can help.
+# Transient: reading again later can help.
 TRANSIENT: frozenset[ErrorKind] = frozenset({"throttled", "unreachable", "unexpected_document"})
 # About one document or fact: the others can still be read.
 UNREADABLE: frozenset[ErrorKind] = frozenset({"permission", "license", "not_found", "unexpected_document"})
@@ -115,7 +115,7 @@ def require_range(option: str, value: int, low: int, high: int | None = None, un
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A fact, document or page that could not be read, in its place.
+    """A fact, document or page that could not be read. It takes the place of the value.
 
     ``what`` names it, ``options`` are the options that are unknown because of it.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking again and again until something is seen, or the time is over."""
+"""Polling: check repeatedly until something is seen, or until the timeout."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_PAUSE = 8.0
 
 @dataclass(frozen=True)
 class Polled:
-    """How polling ended: whether it was seen, and the last tolerated error on the way."""
+    """How polling ended: whether it was seen, and the last tolerated error."""
 
     seen: bool
     error: SsprError | None = None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Remove secrets from everything a task returns, in each form in which they can travel."""
+"""Remove secrets from everything a task returns, in every encoding in which they can appear."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "********"
-# Shorter values would be found by chance inside ordinary words and destroy the output.
+# Shorter values would match inside ordinary words and make the output unreadable.
 SHORTEST_SECRET = 4
-# Anything that looks like a token, also one that this task never got to know, or the beginning of one.
+# Anything that looks like a token or the beginning of one, including tokens that this task does not know.
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*")
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What options look like as text: object ids, domains, addresses, and whether one is given at all."""
+"""The text forms of options: object ids, domains, addresses, and whether an option is given at all."""
 
 from __future__ import annotations
 

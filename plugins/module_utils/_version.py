@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection's version, for what a module writes down; a test holds it against galaxy.yml.
+"""The collection's version, for the files that a module writes; a test compares it with galaxy.yml.
 
-Data, not code: a module that runs in a process of its own cannot see galaxy.yml.
+Data, not code: a module that runs in a separate process cannot see galaxy.yml.
 """
 
 from __future__ import annotations

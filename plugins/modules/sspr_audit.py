@@ -108,7 +108,7 @@ options:
       - Whether to read the registration report and Microsoft Secure Score. They show whether every user can reset, and
         how many could.
       - V(auto) reads them where the scope in the policy could not be read. V(always) reads them in any case, for
-        RV(entry.coverage), RV(entry.outlook) and contradictions. The report takes a request for each 999 users.
+        RV(entry.coverage), RV(entry.outlook) and contradictions. The report takes one request per 999 users.
     type: str
     choices: [never, auto, always]
     default: auto
@@ -118,14 +118,14 @@ options:
   result_path:
     description:
       - A file on the controller to which RV(entry) is written as JSON, whole or not at all, readable by its owner only.
-      - It is written when the task fails too, so that the report shows why the tenant could not be audited.
-      - It is written in check mode too, because it is not part of the tenant.
+      - It is also written when the task fails, so that the report shows why the tenant could not be audited.
+      - It is also written in check mode, because it is not part of the tenant.
     type: path
 attributes:
   check_mode:
     details: This module never changes anything in a tenant.
   diff_mode:
-    details: Shows the options given in the task, as they are in the tenant and as requested.
+    details: Shows the options that the task sets, as they are in the tenant and as requested.
 notes:
   - Relative paths are relative to the directory of the playbook.
   - Requires the application permission C(Organization.Read.All) of Microsoft Graph, to identify the tenant.
@@ -137,8 +137,8 @@ notes:
   - Requires the application permission C(SecurityEvents.Read.All) only for O(extra_evidence). Without it Secure Score
     is unavailable.
   - Requires a portal user with the role C(Security Administrator), C(User Administrator) or
-    C(Authentication Policy Administrator). Without a portal credential, settings that only the portal API has are not
-    verified.
+    C(Authentication Policy Administrator). Without a portal credential, settings that exist only in the portal API are
+    not verified.
   - Baselines of your own need the Python library jsonschema on the controller.
   - O(allow_sign_in_change) has no effect here.
   - A group that is requested by its display name is compared by its name. Use the object ID where names are not unique.
@@ -240,7 +240,7 @@ entry:
           description: Where it was read, or why it could not be read.
           type: str
         as_of:
-          description: When this was the case.
+          description: When the tenant had this value.
           type: str
         last:
           description: With grade V(last_verified), the earlier C(status), C(actual) and C(as_of); otherwise null.
@@ -327,7 +327,7 @@ state:
   returned: always
   type: str
 diff:
-  description: The options given in the task, as far as they could be read.
+  description: The options that the task sets, as far as they could be read.
   returned: success
   type: dict
   contains:
@@ -338,12 +338,12 @@ diff:
       description: As requested.
       type: dict
 manual:
-  description: The options given in the task that could not be read, by page with its link.
+  description: The options that the task sets and that could not be read, by page with its link.
   returned: success
   type: list
   elements: dict
 digests:
-  description: A SHA-256 of each document that was read, by document.
+  description: A SHA-256 digest of each document that was read.
   returned: success
   type: dict
   sample: {sspr_policy: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}

@@ -23,7 +23,7 @@ extends_documentation_fragment:
   - tenantops.entra.attributes.action_group
 options:
   purpose:
-    description: What the credentials must allow, to write all settings or only to read them.
+    description: What the credentials must be able to do, write all settings or only read them.
     type: str
     choices: [write, audit]
     default: write

@@ -104,7 +104,7 @@ added:
   elements: str
   sample: [adele@contoso.com, Sales]
 diff:
-  description: The state of the group and the members that are added, before and after.
+  description: The state of the group, and the members that are added, before and after.
   returned: success
   type: dict
 # [[[return_values tenant request_ids]]]
@@ -135,7 +135,7 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: What was written, and of which it is unknown whether it took effect.
+  description: What was written but not confirmed. It is unknown whether it took effect.
   returned: failure
   type: list
   elements: str

@@ -127,7 +127,7 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is unknown whether they took effect.
+  description: Options that were written but not confirmed. It is unknown whether they took effect.
   returned: failure
   type: list
   elements: str

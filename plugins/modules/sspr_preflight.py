@@ -17,8 +17,8 @@ description:
     users would lose the ability to reset.
   - Takes the same settings as M(tenantops.entra.sspr_policy). Without any, it validates the tenant as it is.
   - Does not fail because of a finding. Check RV(ok), which is false when a finding blocks. An error blocks when the
-    requested settings cause it or make it worse. What was in the tenant before is reported and does not block.
-  - Never writes.
+    requested settings cause it or make it worse. A problem that existed before is reported and does not block.
+  - Never writes to the tenant.
   - Reads only what the rules need. Users, members of groups, role holders, the registration report and the audit log
     are read only for rules whose settings change, or when no settings are requested. A rule that needs something that
     cannot be read is listed in RV(not_checked).
@@ -38,7 +38,7 @@ extends_documentation_fragment:
 options:
   portal:
     description:
-      - What to do when a setting is requested that only the portal API has, and no credential for it is set.
+      - What to do without a credential for the portal API, when a requested setting only exists there.
       - V(require) fails. V(manual) continues, and lists the rules that could not be decided in RV(not_checked).
     type: str
     choices: [require, manual]
@@ -91,7 +91,7 @@ options:
       - Whether to continue when it is unknown which users would lose the ability to reset. This is the case without a
         license for the registration report, and when the report is missing, more than 36 hours old, or older than the
         last change of the policy.
-      - It matters only when O(methods_required) rises or a method is turned off.
+      - It matters only when O(methods_required) increases or a method is turned off.
     type: bool
     default: false
   telephony_provider:
@@ -101,9 +101,9 @@ options:
     type: bool
     default: false
 notes:
-  - Needs the application permissions C(Organization.Read.All) and C(Policy.Read.AuthenticationMethod) of Microsoft
+  - Requires the application permissions C(Organization.Read.All) and C(Policy.Read.AuthenticationMethod) of Microsoft
     Graph, and a portal user with the role C(Security Administrator).
-  - Decides more rules with the application permissions C(User.Read.All), C(Group.Read.All), C(GroupMember.Read.All),
+  - Can decide more rules with the application permissions C(User.Read.All), C(Group.Read.All), C(GroupMember.Read.All),
     C(RoleManagement.Read.Directory), C(AuditLog.Read.All) and C(Policy.Read.All).
 seealso:
   - module: tenantops.entra.sspr_policy
@@ -158,15 +158,15 @@ findings:
       description: V(error) or V(warning), on the date RV(as_of).
       type: str
     blocking:
-      description: Whether it blocks. Only errors that the requested settings cause or make worse do.
+      description: Whether it blocks. Only errors that the requested settings cause or make worse block.
       type: bool
     status:
       description:
-        - V(new) with the requested settings, V(present) before, V(waived), or V(expired_waiver) for a waiver that has
-          expired.
+        - V(new) when the requested settings cause it, V(present) when it existed before, V(waived), or
+          V(expired_waiver) for a waiver that has expired.
       type: str
     setting:
-      description: The option it is about.
+      description: The option that the rule is about.
       type: str
     message:
       description: What is wrong.
@@ -218,13 +218,13 @@ not_checked:
       description: The ID of the rule.
       type: str
     options:
-      description: The options the rule is about.
+      description: The options that the rule is about.
       type: list
       elements: str
     reason:
       description:
         - A kind of error, as in RV(error.kind), when a fact could not be read.
-        - V(not_needed) when nothing the rule is about changes, or no other rule needs the fact. V(unknown) when the
+        - V(not_needed) when none of the rule's settings change, or no other rule needs the fact. V(unknown) when the
           tenant does not report it.
       type: str
     message:
@@ -237,7 +237,7 @@ not_checked:
     - what: administrators-in-scope
       options: [group, scope]
       reason: not_needed
-      message: the users in a group were not read, because nothing that the rule is about changes
+      message: the users in a group were not read, because none of the rule's settings change
       hint:
 locked_out:
   description: The users in scope who would lose the ability to reset.
@@ -245,7 +245,7 @@ locked_out:
   type: dict
   contains:
     asked:
-      description: Whether the number of methods rises or a method is turned off, null if that is unknown.
+      description: Whether the required number increases or a method is turned off. Null if that is unknown.
       type: bool
     count:
       description: The number of these users, null if it is unknown.
@@ -269,18 +269,21 @@ changes:
   elements: str
   sample: [methods_required]
 as_of:
-  description: The date that was validated for.
+  description: The date that the settings were validated for.
   returned: success
   type: str
   sample: "2026-11-25"
 backend:
-  description: For each option given, whether C(portal) (the portal API) or C(graph) (Microsoft Graph) holds it.
+  description:
+    - For each option that the task sets, the service that holds it. C(portal) is the portal API, C(graph) is Microsoft
+      Graph.
   returned: success
   type: dict
   sample: {scope: portal, methods.email: graph}
+# [[[return_values manual tenant request_ids error]]]
 manual:
-  description: What is left to do by hand in the admin center, page by page.
-  returned: success, and on failures that can be solved by hand
+  description: What is left to do manually in the Entra admin center, page by page.
+  returned: success, and failures that can be resolved manually
   type: list
   elements: dict
   contains:
@@ -288,12 +291,11 @@ manual:
       description: The page.
       type: str
     link:
-      description: Its address in the Entra admin center.
+      description: The address of the page.
       type: str
     settings:
-      description: The options to set there.
+      description: The options to set on the page.
       type: dict
-# [[[return_values tenant request_ids error]]]
 tenant:
   description: The tenant, as it identifies itself.
   returned: when the tenant was identified

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Report who has registered for self-service password reset, and who would lose it with a change."""
+"""Report who has registered, and who would lose the ability to reset."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ description:
   - Counts the users in scope who have registered enough methods to reset their password, from Microsoft's registration
     report, and lists those who have not.
   - With settings, it reports which users can reset today and would lose that ability under these settings. Run it
-    before raising O(tenantops.entra.sspr_auth_methods#module:methods_required) or turning off a method.
-  - The report lags by up to 36 hours, see RV(as_of) and RV(stale). It needs Entra ID P1 or P2.
+    before increasing O(tenantops.entra.sspr_auth_methods#module:methods_required) or turning off a method.
+  - The report lags by up to 36 hours, see RV(as_of) and RV(stale). It requires Entra ID P1 or P2.
   - What cannot be read is null, and is listed in RV(unavailable) with the reason and how to fix it.
-  - Never writes.
+  - Never writes to the tenant.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
@@ -46,25 +46,25 @@ options:
     type: dict
     suboptions:
       email:
-        description: Email one-time passcodes.
+        description: A one-time passcode by email.
         type: bool
       mobile_phone:
         description: A mobile phone. In a migrated tenant, V(false) turns off voice calls as well.
         type: bool
       voice:
-        description: Voice calls to a mobile phone. Only in a migrated tenant.
+        description: Voice calls to a mobile phone. Migrated tenants only.
         type: bool
       office_phone:
         description: Voice calls to an office phone.
         type: bool
       mobile_app_notification:
-        description: A notification of the Authenticator app.
+        description: Notifications in Microsoft Authenticator.
         type: bool
       mobile_app_code:
-        description: A code of the Authenticator app.
+        description: Codes from Microsoft Authenticator.
         type: bool
       software_oath:
-        description: A code of another app. Only in a migrated tenant.
+        description: Codes from other authenticator apps. Migrated tenants only.
         type: bool
       security_questions:
         description: Security questions.
@@ -82,8 +82,8 @@ options:
     default: false
   exclude:
     description:
-      - Accounts that are not users, by user principal name or object ID. For example shared mailboxes, rooms, service
-        accounts and break-glass accounts.
+      - Accounts that do not belong to a person, by user principal name or object ID. For example shared mailboxes,
+        rooms, service accounts and break-glass accounts.
       - Guests and disabled accounts never count, and do not need to be listed.
     type: list
     elements: str
@@ -93,18 +93,19 @@ options:
     type: int
     default: 100
 notes:
-  - Needs the application permissions C(Organization.Read.All), C(Policy.Read.AuthenticationMethod), C(User.Read.All)
-    and C(AuditLog.Read.All) of Microsoft Graph. Needs C(GroupMember.Read.All) when a group is in scope, and
-    C(Group.Read.All) for O(group).
-  - With C(RoleManagement.Read.Directory), administrators are counted apart, since they follow Microsoft's own policy.
-    Without it they count as users, and RV(unavailable) says so. A role that is only eligible does not count.
+  - Requires the application permissions C(Organization.Read.All), C(Policy.Read.AuthenticationMethod),
+    C(User.Read.All) and C(AuditLog.Read.All) of Microsoft Graph. Requires C(GroupMember.Read.All) when a group is in
+    scope, and C(Group.Read.All) for O(group).
+  - With C(RoleManagement.Read.Directory), administrators are counted separately, because they follow Microsoft's own
+    policy. Without it they count as users, and RV(unavailable) lists this. A role that is only eligible (PIM) does not
+    count.
   - Without a portal credential, the scope and the required number are unknown. The report's own flags are used
-    instead, and RV(unavailable) says so.
+    instead, and RV(unavailable) lists this.
   - Phone numbers and alternate email addresses in the directory are not registered methods and never count. Neither
     does an alternate mobile phone, a passkey, Windows Hello or a Temporary Access Pass.
-  - Notifications and codes of an app are one method.
-  - Microsoft allows five requests to the report in ten seconds. The module waits as the service asks; 5,000 users take
-    six requests.
+  - Notifications and codes from the same app count as one method.
+  - Microsoft allows five requests to the report in ten seconds. The module waits as long as the service asks it to.
+    5,000 users take six requests.
 seealso:
   - module: tenantops.entra.sspr_info
   - module: tenantops.entra.sspr_auth_methods
@@ -144,7 +145,7 @@ as_of:
   sample: "2026-11-25T03:16:01.7292271Z"
 stale:
   description:
-    - Whether the report is too old to say something about today, because it is more than 36 hours old, or older than
+    - Whether the report is too old to reflect the current state, because it is more than 36 hours old, or older than
       the last known change of the policy. Null without a report.
   returned: success
   type: bool
@@ -173,7 +174,7 @@ counts:
       description: Guest users, who reset in their home tenant.
       type: int
     disabled:
-      description: Members whose account is disabled, shared mailboxes among them.
+      description: Members whose account is disabled, which includes shared mailboxes.
       type: int
     excluded:
       description: Users in O(exclude).
@@ -185,16 +186,16 @@ counts:
       description: Of all other users, those in scope of the tenant's policy.
       type: int
     enabled:
-      description: Of all other users, those whom the report calls enabled.
+      description: Of all other users, those that the report lists as enabled.
       type: int
     registered:
-      description: Of all other users, those whom the report calls registered, in scope or not.
+      description: Of all other users, those that the report lists as registered, in scope or not.
       type: int
     capable:
-      description: Of all other users, those whom the report calls capable, which is both.
+      description: Of all other users, those that the report lists as capable, which means enabled and registered.
       type: int
     not_registered:
-      description: Users in scope whom the report does not call registered.
+      description: Users in scope that the report does not list as registered.
       type: int
     not_in_report:
       description: Users in scope who are not in the report yet.
@@ -267,7 +268,7 @@ locked_out:
   type: dict
   contains:
     asked:
-      description: Whether settings or another date than today were requested.
+      description: Whether settings, or a date other than today, were requested.
       type: bool
     count:
       description: The number of these users. Null if nothing was requested, or it is unknown.

@@ -77,7 +77,7 @@ options:
     choices: [never, failed, drift, incomplete]
     default: never
   pages:
-    description: Whether to write a page for each client, which has nothing of any other.
+    description: Whether to write a page for each client, with nothing about any other client.
     type: bool
     default: true
 attributes:
@@ -90,7 +90,7 @@ attributes:
     support: none
   check_mode:
     support: partial
-    details: The report is written in check mode too, in which audits run. It changes nothing in any tenant.
+    details: The report is also written in check mode, in which audits run. It changes nothing in any tenant.
 notes:
   - Relative paths are relative to the directory of the playbook.
   - Always returns C(changed=false), because in an audit C(changed) means drift.
@@ -180,7 +180,7 @@ verdict:
       elements: str
   sample:
     fail: true
-    message: "fail_on is drift: 1 could not be audited, 1 with drift of 500 tenants"
+    message: "fail_on is drift: of 500 tenants, 1 could not be audited, 1 with drift"
     tenants: [contoso, fabrikam]
 # [[[return_values error]]]
 error:

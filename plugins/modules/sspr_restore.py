@@ -102,7 +102,7 @@ restored:
   elements: str
   sample: [notify_admins]
 left:
-  description: The options that the run has written and that were not restored.
+  description: The options that the run has written, but that were not restored.
   returned: success
   type: list
   elements: dict
@@ -161,7 +161,7 @@ applied:
   type: list
   elements: str
 unconfirmed:
-  description: Options that were written, and of which it is unknown whether they took effect.
+  description: Options that were written but not confirmed. It is unknown whether they took effect.
   returned: failure
   type: list
   elements: str

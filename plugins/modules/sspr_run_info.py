@@ -3,13 +3,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read how far a run is."""
+"""Read the progress of a run."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sspr_run_info
-short_description: Read how far a run is
+short_description: Read the progress of a run
 version_added: 0.1.0
 description:
   - Reads the record of a run, and returns the state of each tenant and which tenant stopped the run.
@@ -39,7 +39,7 @@ EXAMPLES = r"""
       contoso: 11111111-1111-4111-8111-111111111111
   register: run
 
-- name: Read how far the run is
+- name: Read the progress of the run
   tenantops.entra.sspr_run_info:
     run: "{{ run.path }}"
   register: progress

@@ -16,9 +16,9 @@ description:
     registered methods and whether they count under today's policy, and the last attempts in the audit log.
   - What prevents a reset is in RV(blockers), each with Microsoft's code, what it means for this user, and how to fix
     it.
-  - What cannot be read is in RV(unavailable) with the reason. Then RV(capable) is null, unless what is known decides it
-    anyway.
-  - Never writes.
+  - What cannot be read is in RV(unavailable) with the reason. RV(capable) is then null, unless the other facts are
+    enough to decide it.
+  - Never writes to the tenant.
 author:
   - tenantops contributors (@tenantops)
 extends_documentation_fragment:
@@ -49,16 +49,16 @@ options:
     type: bool
     default: false
 notes:
-  - Needs the application permissions C(Organization.Read.All) and C(User.Read.All). It reports more with each of
+  - Requires the application permissions C(Organization.Read.All) and C(User.Read.All). It reports more with each of
     C(Group.Read.All), C(GroupMember.Read.All), C(RoleManagement.Read.Directory),
     C(UserAuthenticationMethod.Read.All), C(AuditLog.Read.All), C(Policy.Read.AuthenticationMethod) and
     C(Policy.Read.All).
-  - Scope, group, number of methods, writeback and notifications come from the portal API, whose user needs the role
-    Security Administrator (or User Administrator, Authentication Policy Administrator).
-  - The registration report needs Entra ID P1, and lags by up to 36 hours. Methods are read from the user, not from the
-    report.
-  - Whether the user gets past the captcha of the reset page cannot be tested by any tool.
-  - Roles that are only eligible (PIM) count when they are active.
+  - Scope, group, number of methods, writeback and notifications come from the portal API. They require a portal user
+    with the role C(Security Administrator), C(User Administrator) or C(Authentication Policy Administrator).
+  - The registration report requires Entra ID P1, and lags by up to 36 hours. Methods are read from the user, not from
+    the report.
+  - The reset page has a captcha, so no tool can test a complete reset.
+  - A role that is only eligible (PIM) counts only while it is active.
 seealso:
   - module: tenantops.entra.sspr_user_methods
   - module: tenantops.entra.sspr_info
@@ -134,7 +134,7 @@ blockers:
       type: str
     name:
       description:
-        - Microsoft's name of the code. Without a code it is V(GuestUser), V(AccountDisabled),
+        - Microsoft's name for the code. Without a code it is V(GuestUser), V(AccountDisabled),
           V(AdministratorsCannotReset), V(TooManyAttempts) or V(OnPremisesSuccessCloudFailure).
       type: str
     meaning:
@@ -145,7 +145,8 @@ blockers:
       type: str
     certain:
       description:
-        - Whether it certainly prevents a reset. A missing license, and how the last attempt ended, may not.
+        - Whether it certainly prevents a reset. A missing license and the outcome of the last attempt may not prevent
+          one.
       type: bool
     source:
       description: The page of Microsoft's documentation.
@@ -159,8 +160,8 @@ blockers:
       source: troubleshoot-sspr
 problems:
   description:
-    - What users ask about and does not prevent a reset. V(MenuHidden), V(AdministratorsNotNotified) or
-      V(NoAddressForNotifications).
+    - What is often reported as a problem, but does not prevent a reset. V(MenuHidden), V(AdministratorsNotNotified)
+      or V(NoAddressForNotifications).
   returned: success
   type: list
   elements: dict
@@ -171,8 +172,9 @@ in_scope:
   type: bool
 through:
   description:
-    - With the scope V(selected), the groups by which the user is in scope, from the group of the scope to the one that
-      has the user as a direct member. Empty with the scope V(all). Null if the user is not in scope, or it is unknown.
+    - With the scope V(selected), the groups through which the user is in scope, from the group of the scope to the one
+      that has the user as a direct member. Empty with the scope V(all). Null if the user is not in scope, or if that is
+      unknown.
   returned: success
   type: list
   elements: dict
@@ -258,7 +260,7 @@ events:
       description: The reason in plain English, null if it is not a known one.
       type: str
     correlation_id:
-      description: What the entries of one attempt have in common.
+      description: The correlation ID, which all entries of one attempt share.
       type: str
 report:
   description: The user's row of the registration report. Null if the report could not be read.
@@ -275,7 +277,7 @@ report:
       description: Whether the report has the user in scope.
       type: bool
     capable:
-      description: Both.
+      description: Whether the report has the user as both enabled and registered.
       type: bool
     methods:
       description: The registered methods in the report.
@@ -283,8 +285,8 @@ report:
       elements: str
     note:
       description:
-        - Says C(report not refreshed yet, as of ...) when the report differs from RV(capable), and why the user is not
-          in it. Otherwise null.
+        - C(report not refreshed yet, as of ...) when the report differs from RV(capable), or why the user is not in it.
+          Otherwise null.
       type: str
 unavailable:
   description: What could not be read.

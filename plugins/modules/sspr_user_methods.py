@@ -13,7 +13,7 @@ short_description: Register phone numbers and email addresses for users
 version_added: 0.1.0
 description:
   - Registers phone numbers and email addresses as authentication methods, for one user or for a list of users, so that
-    users can reset their password without having registered themselves.
+    users can reset their password without registering methods themselves.
   - Each row is read, written where something is missing or different, and read again. A change that is not seen
     afterwards is never reported as changed. An option that is omitted and an empty cell are not changed.
   - A row that is invalid, rejected or throttled is reported in RV(rows), and does not affect the other rows. The task

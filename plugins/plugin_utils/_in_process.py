@@ -4,12 +4,12 @@
 
 """Runs a module in the worker that Ansible has forked for its task, without starting Python again.
 
-The module itself is the same, and so is everything that Ansible does before and after it: only packaging it and running
-the package in a shell are left out. Whatever needs a process of its own still gets one.
+The module itself is the same, and so is everything that Ansible does before and after it. Only packaging the module and
+running the package in a shell are skipped. A task that needs a separate process still gets one.
 
 The linear and free strategies import an action plugin in ``ansible-playbook`` itself, before they fork. So everything
-that this file imports is paid for once per run, and so is what it opens to be shared. That is also why each module has
-an action plugin of its name: one that modules are only routed to in ``meta/runtime.yml`` is imported in each worker.
+that this file imports or opens costs time once per run. That is also why each module has an action plugin of its name:
+one that modules are only routed to in ``meta/runtime.yml`` is imported in each worker.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ NEWEST_TESTED = (2, 21)
 OPT_OUT = "entra_in_process"
 NO_INTERPRETER = frozenset({"", "auto", "auto_silent", "auto_legacy", "auto_legacy_silent"})
 
-# What the libraries import only when they first send something: each worker would pay for it again.
+# What the libraries import only when they first send something. Each worker would have to import it again.
 LAZY = (
     "anyio._backends._asyncio",
     "azure.core.pipeline.transport._bigger_block_size_http_adapters",
@@ -67,7 +67,7 @@ LAZY = (
     "netrc",
 )
 for _name in LAZY:
-    # Another version of a library may not have it; what it needs instead, it imports later.
+    # Another version of a library may not have it, and imports later what it needs instead.
     with suppress(ImportError):
         importlib.import_module(_name)
 
@@ -83,7 +83,7 @@ class Arguments(bytes):
 def why_unsuitable(version: str) -> str | None:
     """Why modules cannot run in the workers of this ansible-core; None when they can."""
     if tuple(int(part) for part in version.split(".")[:2]) > NEWEST_TESTED:
-        return f"ansible-core {version} is newer than this was tested with"
+        return f"ansible-core {version} is newer than the versions that were tested"
     return f"ansible-core {version} lacks a part that this needs: {MISSING_PART}" if MISSING_PART else None
 
 
@@ -104,7 +104,7 @@ class InProcessAction(ActionBase):
         variables = task_vars or {}
         why = next(self._reasons(variables), None)
         self._here = why is None
-        where = "in Ansible's own worker" if why is None else f"in a process of its own: {why}"
+        where = "in Ansible's own worker" if why is None else f"in a separate process: {why}"
         display.vvvv(f"{self._task.action} runs {where}", host=variables.get("inventory_hostname"))
         result.update(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
         if self.returns_secret and not result.get("failed"):
@@ -122,13 +122,13 @@ class InProcessAction(ActionBase):
         if self._connection.transport != "local":
             yield f"the connection is {self._connection.transport}"
         if self._connection.become:
-            yield "become"
+            yield "the task uses become"
         if self._task.async_val:
-            yield "async"
+            yield "the task uses async"
         if self._compute_environment_string():
-            yield "the task has an environment"
+            yield "the task sets environment"
         if constants.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES"):
-            yield "the files of modules are to be kept"
+            yield "ANSIBLE_KEEP_REMOTE_FILES is set"
         if interpreter := self._interpreter(variables):
             yield f"the interpreter is {interpreter}"
         try:
@@ -145,7 +145,7 @@ class InProcessAction(ActionBase):
         ).strip()
         if asked in NO_INTERPRETER:
             return None
-        # Not by following links alone: they lead from a virtual environment to the Python it was made with.
+        # Not only by following links: they lead from a virtual environment to the Python that it was created with.
         found, mine = Path(shutil.which(asked) or asked), Path(sys.executable)
         same = found.exists() and found.samefile(mine) and found.parent.resolve() == mine.parent.resolve()
         return None if same else asked
@@ -181,7 +181,7 @@ class InProcessAction(ActionBase):
 def _no_async(action: str) -> SsprError:
     return SsprError(
         "unsupported",
-        f"async: {action} cannot run asynchronously, since its result with the token would be written to a file",
+        f"async: {action} cannot run asynchronously, because its result with the token would be written to a file",
         hint="Remove async from the task.",
     )
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checking data against a JSON schema that lies beside the plugin's code, on the controller."""
+"""Validating data against a JSON schema that is stored next to the plugin's code, on the controller."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class JsonSchema:
         self._part = part
 
     def problem(self, value: Any, place: str = "") -> str | None:
-        """What fits least, with its place, which begins with ``place``; None when the value is valid.
+        """The most relevant problem with its place, which begins with ``place``; None when the value is valid.
 
         Raises: SsprError(environment), when the library is missing.
         """

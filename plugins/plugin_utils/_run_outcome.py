@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one tenant's outcome means for a run: what the role's tasks note, and whether the other tenants continue."""
+"""What one tenant's outcome means for a run: what is recorded, and whether the other tenants continue."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ SPEC: Mapping[str, Any] = {
 
 
 def note_outcome(params: Mapping[str, Any], check_mode: bool) -> Result:
-    """Note that a tenant is confirmed or has failed. In check mode nothing is noted, and decisions are the same."""
+    """Record that a tenant is confirmed or has failed. In check mode nothing is recorded; decisions are the same."""
     return guarded(lambda: (_failed if params["state"] == FAILED else _confirmed)(params, check_mode))
 
 
 def _failed(params: Mapping[str, Any], check_mode: bool) -> Result:
-    """Decide whether the tenant is skipped or ends the run, and note it."""
+    """Decide whether the tenant is skipped or ends the run, and record it."""
     host, failure = params["run_host"], params.get("failure") or {}
     # A failure that has no error stops the run, as a bug does.
     message = failure.get("msg") or "the task failed without a message"
     error = failure.get("error") or {"kind": "internal", "message": message}
     run = find_run(params) if params.get("run") and not check_mode else None
-    # What the tasks themselves have noted counts too.
+    # What the tasks themselves have recorded counts too.
     wrote = bool(params["wrote"]) or (run is not None and _has_written(run, host))
     line = {"host": host, "state": FAILED, "error": error, "wrote": wrote}
     refused = not stops_run(line, params["on_refusal"])

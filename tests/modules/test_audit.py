@@ -149,11 +149,11 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
         "waivers: entry 1: expires: 'March' is not a valid date": {"waivers": [waiver]},
         "as_of: 'tomorrow' is not a valid date": {"as_of": "tomorrow"},
         "as_of: '20261125' is not a valid date": {"as_of": "20261125"},
-        "previous_report: this is not the report of an audit": {"previous_report": str(tmp_path / "other.json")},
+        "previous_report: this is not an audit report": {"previous_report": str(tmp_path / "other.json")},
         "nowhere.json cannot be read": {"previous_report": str(tmp_path / "nowhere.json")},
         "reconfirm_days: 731 is outside 0 to 730": {"reconfirm_days": 731},
-        "previous_report: this is not the report": {"previous_report": str(tmp_path / "broken.json")},
-        "an audit that this version can read: controls[0]": {"previous_report": str(tmp_path / "damaged.json")},
+        "previous_report: this is not an audit": {"previous_report": str(tmp_path / "broken.json")},
+        "an audit report that this version can read: controls[0]": {"previous_report": str(tmp_path / "damaged.json")},
         "baselines[0].controls[0].setting: there is no setting 'scop'": {"baselines": [typo]},
     }
     results = ansible.tasks(*(tenant.task("sspr_audit", **options) for options in cases.values()))
@@ -505,7 +505,7 @@ def test_every_cell_of_a_fleet(make_tenant: Any, ansible: Ansible, tmp_path: Pat
     written = json.loads((tmp_path / "audit" / "report.json").read_text())
     assert {entry["host"]: entry for entry in written["tenants"]} == entries
     assert written["as_of"] == "2026-11-25"
-    assert run.of("Show where the report is")[0]["msg"] == f"{tmp_path}/audit/report.html"
+    assert run.of("Show the path of the report")[0]["msg"] == f"{tmp_path}/audit/report.html"
     assert secrets_in(run.output) == []
 
 

@@ -223,7 +223,7 @@ def test_wrong_options_are_refused_before_anything_is_sent(tenant: Tenant) -> No
     assert meant["checks"][2] == {
         "check": "portal_sign_in",
         "status": "unknown",
-        "message": "no credential for the portal API is set, so settings that only it has are unavailable",
+        "message": "no credential for the portal API is set, so settings that exist only there are unavailable",
         "fix": "Set portal_refresh_token or portal_auth_method, or change these pages manually with portal: manual.",
         "code": "portal_credential_missing",
     }

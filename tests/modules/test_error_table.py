@@ -47,7 +47,7 @@ TABLE: dict[str, Row] = {
     "the Password reset menu is not found": Row(
         {**IS_ADMINISTRATOR, "adele": {"mail": "adele@contoso.com", "licenses": []}},
         "MenuHidden",
-        ("Assign an Entra ID license", "direct item of the admin center's menu"),
+        ("Assign an Entra ID license", "separate item in the menu of the admin center"),
         key="problems",
         others=("SSPR_0012",),
         rule="portal-user-unlicensed",

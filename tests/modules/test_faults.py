@@ -212,7 +212,7 @@ CASES = (
     Case("confirming-503", (("unavailable", {**GET, "skip": 1, "times": 1, "retry_after": 1}),), None, 1),
     Case("confirming-html", (("html", {**GET, "skip": 1, "times": 1}),), None, 1),
     Case("html-get", (("html", GET),), "unexpected_document", 0, says="text/html", in_ansible=True),
-    Case("empty-get", (("empty", GET),), "unexpected_document", 0, says="an empty answer"),
+    Case("empty-get", (("empty", GET),), "unexpected_document", 0, says="an empty response"),
     Case("empty-get-graph", (("empty", {**GET, "path": METHODS}),), "unexpected_document", 0, graph=True),
     Case("500-get", (("status", {**GET, "status": 500}),), "unreachable", 0, says="500"),
     Case("401-put", (("status", {**PUT, "status": 401}),), "portal_credential_expired", 1),

@@ -548,7 +548,7 @@ def test_only_what_matters_is_read(make_tenant: Any, ansible: Ansible) -> None:
         "what": "administrators-in-scope",
         "options": ["group", "scope"],
         "reason": "not_needed",
-        "message": "the users in a group were not read, because nothing that the rule is about changes",
+        "message": "the users in a group were not read, because none of the rule's settings change",
         "hint": None,
     }
     # No rule asks who would lose the ability to reset, so the report is not read for that.

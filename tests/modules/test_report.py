@@ -67,7 +67,7 @@ def test_a_report_from_entries(ansible: Ansible, tmp_path: Path) -> None:
     counts = {"new_drift": 1, "fixed": 0, "expired_waivers": 0, "no_longer_known": 0}
     assert written["since"] == {**counts, "new_tenants": 1, "gone_tenants": 1}
     assert written["verdict"]["fail"] is True
-    assert written["verdict"]["message"] == "fail_on is drift: 1 could not be audited, 1 with drift of 4 tenants"
+    assert written["verdict"]["message"] == "fail_on is drift: of 4 tenants, 1 could not be audited, 1 with drift"
     assert written["verdict"]["tenants"] == ["adatum", "contoso"]
     assert [warning for name in ("cut.json", "other.json") for warning in written["warnings"] if name in warning]
     assert len(written["warnings"]) == 2

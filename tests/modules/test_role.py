@@ -104,7 +104,7 @@ def test_the_whole_runbook(tenant: Tenant) -> None:
     assert [result.task for result in first.results if result.changed] == [
         "tenantops.entra.sspr : Step 2, properties - Set who can reset",
         "tenantops.entra.sspr : Step 2, properties - Set the administrator policy",
-        "tenantops.entra.sspr : Step 3, authentication methods - Set how many methods and which",
+        "tenantops.entra.sspr : Step 3, authentication methods - Set the required number and the methods",
         "tenantops.entra.sspr : Step 4, registration - Set registration and reconfirmation",
         "tenantops.entra.sspr : Step 5, notifications - Set who is notified",
         "tenantops.entra.sspr : Step 5, customization - Set the helpdesk link",
@@ -260,7 +260,7 @@ def test_a_tag_runs_its_step_after_open(tenant: Tenant) -> None:
     assert run.code == 0, run.output
     assert [result.task for result in run.results if "tenant" in result.values] == [
         "tenantops.entra.sspr : Step 1, open - Connect, read, and plan all pages",
-        "tenantops.entra.sspr : Step 1, open - Check the plan by every rule",
+        "tenantops.entra.sspr : Step 1, open - Check the plan against all rules",
         "tenantops.entra.sspr : Step 4, registration - Set registration and reconfirmation",
     ]
     assert tenant.policy["registrationReconfirmIntevalInDays"] == 90
@@ -275,7 +275,7 @@ def test_no_step_works_without_open(tenant: Tenant, step: str) -> None:
     hosts = {"contoso": host(tenant, **WHOLE_POLICY)}
     run = play(tenant.ansible, RUNBOOK, hosts, "--tags", step, "--skip-tags", "always,sspr_open")
     assert run.code == 2
-    assert "Step 1, sspr_open, was skipped" in " ".join(run.output.split())
+    assert "Step 1 (tag sspr_open) was skipped" in " ".join(run.output.split())
     assert tenant.requests() == []
 
 
@@ -453,7 +453,7 @@ def test_the_audit_shows_every_tenant_and_writes_nothing(make_tenant: Any, ansib
     assert lines == [
         "Tenants 5, clean 1, incomplete 1, drift 1, failed 2",
         "clean       clean",
-        "incomplete  incomplete not fully readable, no portal access for reconfirm_days, notify_admins",
+        "incomplete  incomplete no portal access to read reconfirm_days, notify_admins",
         "drift       drifting   found reconfirm_days=180, email=yes",
     ]
     assert failed.startswith(

@@ -84,7 +84,7 @@ def test_two_methods_where_one_user_has_one(staffed: Any) -> None:
     tenant = staffed()
     run = runbook(tenant, sspr_methods_required=2)
     stopped(run, tenant, "locked-out-users", "1 user")
-    assert "alex@contoso.example" in str(run.of("Check the plan by every rule")[0]["findings"])
+    assert "alex@contoso.example" in str(run.of("Check the plan against all rules")[0]["findings"])
     run = runbook(tenant, sspr_methods_required=2, sspr_max_locked_out_users=1)
     assert run.code == 0, run.output
     assert tenant.policy["numberOfAuthenticationMethodsRequired"] == 2
@@ -132,7 +132,7 @@ def test_what_was_there_before_stops_nobody(make_tenant: Any) -> None:
     assert run.code == 0, run.output
     assert tenant.policy["customizeHelpdeskLink"] is True
     [findings] = [
-        result["findings"] for result in run.of("Check the plan by every rule") if "findings" in result.values
+        result["findings"] for result in run.of("Check the plan against all rules") if "findings" in result.values
     ]
     assert ("security-questions-retired", "error", "present", False) in [
         (entry["rule"], entry["severity"], entry["status"], entry["blocking"]) for entry in findings

@@ -126,7 +126,7 @@ def test_a_user_who_can_reset(make_tenant: Any, ansible: Ansible) -> None:
     assert now["methods_required"] == 2
     assert now["settings"]["group"] == {"id": GROUP, "display_name": "SSPR Pilot"}
     assert [event["at"] for event in now["events"]] == sorted((event["at"] for event in now["events"]), reverse=True)
-    assert now["events"][0]["meaning"] == "The user gave up before the last method."
+    assert now["events"][0]["meaning"] == "The user canceled before the last method."
     assert (now["report"]["capable"], now["report"]["note"]) == (True, None)
     assert (later["capable"], codes(later), len(later["events"])) == (False, ["SSPR_0014"], 1)
     assert "mobilePhone: Microsoft ends text messages" in later["blockers"][0]["meaning"]

@@ -95,7 +95,7 @@ BAD_ROWS = {
     600: ("nobody@contoso.com", number(600), "", "the tenant has no user 'nobody@contoso.com'"),
     700: ("pat_home.example#EXT#@contoso.com", number(700), "", "is a guest"),
     800: ("user0800", number(800), "", "is neither a user principal name nor an object ID"),
-    900: ("", number(900), "", "user: it is empty"),
+    900: ("", number(900), "", "user: it must not be empty"),
     999: (upn(999), number(999), "a@b", "email: 'a@b' is not an email address"),
 }
 

@@ -55,9 +55,9 @@ def test_what_is_inside_a_block_is_replaced_and_indented() -> None:
     ("text", "problem"),
     [
         ("# [[[shout]]]\n", "guide.md: the last block has no end"),
-        ("\n# [[[end]]]\n", "guide.md:2: no block begins before this end"),
-        ("# [[[shout]]]\n# [[[shout]]]\n# [[[end]]]\n", "guide.md:2: the block before has no end"),
-        ("# [[[whisper]]]\n# [[[end]]]\n", "guide.md:1: no generator is called whisper"),
+        ("\n# [[[end]]]\n", "guide.md:2: there is no block that ends here"),
+        ("# [[[shout]]]\n# [[[shout]]]\n# [[[end]]]\n", "guide.md:2: the previous block has no end"),
+        ("# [[[whisper]]]\n# [[[end]]]\n", "guide.md:1: there is no generator whisper"),
     ],
 )
 def test_a_damaged_block_is_named_with_its_place(text: str, problem: str) -> None:
@@ -75,14 +75,14 @@ def test_the_check_writes_nothing_and_names_the_repair(
     (tmp_path / "old.md").write_text(before := "<!-- [[[shout]]] -->\n<!-- [[[end]]] -->\n")
     (tmp_path / "none.md").write_text("no block\n")
     assert generate_docs.main(["--check"]) == 1
-    assert capsys.readouterr().out == "old.md is not up to date. To repair it: make generate\n"
+    assert capsys.readouterr().out == "old.md is not up to date. To update it: make generate\n"
     assert (tmp_path / "old.md").read_text() == before
     assert generate_docs.main([]) == 0
     assert "OLD.MD" in (tmp_path / "old.md").read_text()
     assert generate_docs.main(["--check"]) == 0
     (tmp_path / "none.md").write_text("<!-- [[[whisper]]] -->\n<!-- [[[end]]] -->\n")
     assert generate_docs.main(["--check"]) == 2
-    assert "no generator is called whisper" in capsys.readouterr().err
+    assert "there is no generator whisper" in capsys.readouterr().err
 
 
 def test_the_repair_is_a_make_target() -> None:

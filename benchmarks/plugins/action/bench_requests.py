@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sends a list of requests and nothing else: no planning, no guards, no validation.
 
-Tokens and the organization are asked for once a tenant and run. ``client`` is ``adapter`` (the Graph SDK's, as the
+Tokens and the organization are requested once per tenant and run. ``client`` is ``adapter`` (the Graph SDK's, as the
 collection uses it) or ``thin`` (http.client from Python's standard library).
 """
 

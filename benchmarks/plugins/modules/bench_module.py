@@ -1,7 +1,7 @@
 # Copyright (c) tenantops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Validates one option and does nothing: what a module in a process of its own costs at least."""
+"""Validates one option and does nothing: the minimum cost of a module in a separate process."""
 
 from __future__ import annotations
 

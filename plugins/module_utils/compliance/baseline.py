@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Baselines: built-in ones, a user's own, and the settings agreed for one tenant.
+"""Baselines: built-in ones, custom ones, and the settings agreed for one tenant.
 
-A user's own has passed ``baseline-1.schema.json`` on the controller before it gets here, so its form is known. What a
-schema cannot check is checked here: that settings exist, and that values fit them.
+A custom baseline has passed ``baseline-1.schema.json`` on the controller before it gets here, so its form is known.
+What a schema cannot check is checked here: that settings exist, and that values fit them.
 """
 
 from __future__ import annotations
@@ -108,14 +108,14 @@ def find_baselines(requested: Iterable[Any]) -> list[Baseline]:
         place = f"baselines[{index}]"
         baseline = _built_in(item, place) if isinstance(item, str) else _own(item, place)
         if baseline.id in (other.id for other in found):
-            raise _invalid(place, f"{baseline.id!r} is given twice")
+            raise _invalid(place, f"{baseline.id!r} is listed twice")
         found.append(baseline)
     return found
 
 
 def _built_in(name: str, place: str) -> Baseline:
     if name not in BASELINES:
-        raise _invalid(place, f"there is no built-in baseline {name!r}, only {', '.join(BASELINES)}")
+        raise _invalid(place, f"there is no built-in baseline {name!r}, choose from {', '.join(BASELINES)}")
     return parse_baseline(BASELINES[name], place)
 
 
@@ -158,10 +158,11 @@ def _control(item: Mapping[str, Any], definition: Mapping[str, Any], place: str)
 
 
 def _expectation(setting: str, expect: Mapping[str, Any], place: str, key: str) -> Expectation:
-    """``key`` is what holds the test at this place."""
+    """``key`` is the key that has the test at this place."""
     if value_type(setting) is None:
         known = ", ".join((*SETTINGS, *FACTS))
-        raise _invalid(f"{place}.{'setting' if key == 'expect' else key}", f"there is no setting {setting!r}: {known}")
+        where = f"{place}.{'setting' if key == 'expect' else key}"
+        raise _invalid(where, f"there is no setting {setting!r}, choose from {known}")
     [(test, expected)] = expect.items()
     expectation = Expectation(setting, test, expected)
     if why := _misfit(expectation):
@@ -179,7 +180,7 @@ def _misfit(expectation: Expectation) -> str | None:
         return f"{setting} is not a number, so it has no range"
     for value in expectation.operands:
         if not is_json(value, kind):
-            return f"{value!r} is not of type {kind.__name__}, as {setting} is"
+            return f"{value!r} is not of type {kind.__name__}, which is the type of {setting}"
         if choices_of(setting) and value not in choices_of(setting):
             return f"{value!r} is not one of {', '.join(map(str, choices_of(setting)))}"
     return None

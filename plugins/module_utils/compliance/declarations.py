@@ -16,7 +16,7 @@ from .finding import AuditFinding
 
 @dataclass(frozen=True)
 class Attestation:
-    """A person's word that a control is met. It counts from ``when`` to ``expires``, both included."""
+    """A person's statement that a control is met. It counts from ``when`` to ``expires``, both included."""
 
     control: str
     who: str
@@ -61,11 +61,11 @@ class Declarations:
         if waiver.id not in control_ids:
             yield AuditFinding("unknown_control", f"waivers: this audit has no control {waiver.id}.")
         elif not waiver.is_active(self.as_of):
-            message = f"The waiver of {waiver.id} by {waiver.owner} expired on {waiver.expires}: {waiver.reason}"
+            message = f"The waiver for {waiver.id} (owner: {waiver.owner}) expired on {waiver.expires}: {waiver.reason}"
             yield AuditFinding("expired_waiver", message)
 
     def _about_attestation(self, attestation: Attestation, control_ids: Collection[str]) -> Iterator[AuditFinding]:
-        what = f"The attestation of {attestation.control} by {attestation.who}, dated {attestation.when},"
+        what = f"The attestation for {attestation.control} by {attestation.who}, dated {attestation.when},"
         if attestation.control not in control_ids:
             yield AuditFinding("unknown_control", f"attestations: this audit has no control {attestation.control}.")
         elif attestation.expires < self.as_of:

@@ -39,7 +39,7 @@ def earlier_entries(document: Any, option: str) -> list[Mapping[str, Any]]:
         return entries
     raise SsprError(
         "invalid_setting",
-        f"{option}: this is not the report of an audit, or not of version {SCHEMA_VERSION}",
+        f"{option}: this is not an audit report of schema version {SCHEMA_VERSION}",
         hint="Use a report.json of sspr_report, or a file that sspr_audit wrote to result_path.",
     )
 

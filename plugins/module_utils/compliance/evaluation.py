@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Evaluating controls: the facts of a tenant in, a status and the grade of its evidence for each control out.
+"""Evaluating controls: takes the facts of a tenant, and gives each control a status and a grade of evidence.
 
-An unread setting is never taken for an answer, and the best evidence decides: what was read from the tenant, then what
-other sources prove, then a person's attestation. An earlier report is shown, and decides nothing.
+A setting that was not read is never assumed. The best evidence decides: what was read from the tenant, then what other
+sources prove, then a person's attestation. The result of an earlier report is shown, but does not decide.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def _unknown(control: Control, facts: TenantFacts) -> Evaluation:
     earlier = facts.earlier.get(control.id)
     if earlier is None:
         return Evaluation("unknown", "unavailable", _actual(control, facts), why, None)
-    reason = f"Last read on {earlier.as_of}, with status {earlier.status}. {why}"
+    reason = f"Last read on {earlier.as_of or 'an unknown date'}, with status {earlier.status}. {why}"
     return Evaluation("unknown", "last_verified", earlier.actual, reason, earlier.as_of, earlier)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a control expects of one setting: whether a value meets it, how it reads, and whether two exclude each other."""
+"""What a control expects of one setting: whether a value meets it, its text, and whether two exclude each other."""
 
 from __future__ import annotations
 

@@ -55,5 +55,6 @@ def verdict(outcomes: Mapping[str, Outcome], fail_on: FailOn) -> Verdict:
     tenants = tuple(host for host, outcome in outcomes.items() if outcome.fails_from in counting)
     counts = {choice: sum(outcome.fails_from == choice for outcome in outcomes.values()) for choice in counting}
     found = [f"{count} {_WORDS[choice]}" for choice, count in counts.items() if count]
-    message = f"fail_on is {fail_on}: {', '.join(found) or 'none'} of {len(outcomes)} tenants"
+    total = f"{len(outcomes)} tenants"
+    message = f"fail_on is {fail_on}: " + (f"of {total}, {', '.join(found)}" if found else f"none of {total}")
     return Verdict(bool(tenants), message, tenants)

@@ -4,8 +4,8 @@
 
 """Evidence about the scope of self-service reset from other sources than the policy itself.
 
-The registration report and Secure Score both count enabled users. From that follows whether every user is enabled, and
-nothing else: a group that contains everyone looks the same as scope ``all``.
+The registration report and Secure Score both count enabled users. That shows whether every user is enabled, and nothing
+else: a group that contains everyone looks the same as scope ``all``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of a tenant when its controls are evaluated. What was not read is missing, and never has a default."""
+"""What is known about a tenant when its controls are evaluated. What was not read is missing, and has no default."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ UPCOMING_CHANGES = tuple(sorted(map(UpcomingChange.named, _RETIREMENTS), key=lam
 
 
 def outlook(values: Mapping[str, Any], migrated: bool | None, extra: ExtraEvidence) -> list[dict[str, Any]]:
-    """For each upcoming change, the earliest first: how many users lose their reset on that day, or why unknown."""
+    """For each upcoming change, the earliest first: how many users can no longer reset from then on, or why unknown."""
     found = []
     for change in UPCOMING_CHANGES:
         users, why = _affected(change, values, migrated, extra)

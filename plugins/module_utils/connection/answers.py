@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the answers of Microsoft Graph and of the portal API mean. Pure."""
+"""What the responses of Microsoft Graph and of the portal API mean. Pure."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SERVICE_NAMES: Mapping[Plane, str] = {GRAPH: "Microsoft Graph", PORTAL: "the por
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. ``body`` is the parsed JSON; None when the body is empty or not JSON.
+    """One HTTP response. ``body`` is the parsed JSON; None when the body is empty or not JSON.
 
-    ``retry_after`` is in seconds; ``challenge`` are the claims that the service demands, base64-encoded.
+    ``retry_after`` is in seconds; ``challenge`` are the claims that the service requires, base64-encoded.
     """
 
     status: int
@@ -47,7 +47,7 @@ class Answer:
 
 
 def refusal(answer: Answer, plane: Plane, needs: str, granted: frozenset[str] | None) -> SsprError:
-    """The error for an answer that is not a success.
+    """The error for a response that is not a success.
 
     ``needs`` names the permission or role that the request needs, ``granted`` are the permissions that the token lists
     (None: it lists none).
@@ -68,7 +68,7 @@ def refusal(answer: Answer, plane: Plane, needs: str, granted: frozenset[str] | 
 def _meaning(
     answer: Answer, plane: Plane, code: str | None, needs: str, granted: frozenset[str] | None
 ) -> tuple[ErrorKind, str, str | None]:
-    """Kind, message and hint for an answer that is not a success."""
+    """Kind, message and hint for a response that is not a success."""
     service, status = SERVICE_NAMES[plane], answer.status
     if code in LICENSE_CODES:
         return "license", f"{service} requires an Entra ID P1 license for this", None
@@ -77,7 +77,7 @@ def _meaning(
         return "unreachable", f"{service} redirected to {where}, which was not followed", "Check the address."
     if status >= 500 or answer.ok:
         page = " with a web page" if answer.is_web_page else ""
-        return "unreachable", f"{service} answered {status}{page}", "Run it again later."
+        return "unreachable", f"{service} returned {status}{page}", "Run it again later."
     if status == 403:
         return ("permission", *_forbidden(plane, needs, granted))
     wait = f" and asks to wait {int(answer.retry_after)} seconds" if answer.retry_after else ""
@@ -99,7 +99,7 @@ def _forbidden(plane: Plane, needs: str, granted: frozenset[str] | None) -> tupl
     """Message and hint for 403. A permission that the token lists is never called missing."""
     service = SERVICE_NAMES[plane]
     if granted is not None and needs in granted:
-        hint = "Check for a policy of the tenant, or an object that the app may not change, such as an administrator."
+        hint = "Check for a tenant policy that blocks it, or a protected object, such as an administrator's account."
         return f"{service} refused access (403), although the app has the permission {needs}", hint
     if not needs:
         return f"{service} refused access (403)", None
@@ -141,7 +141,7 @@ def error_of(body: Any) -> tuple[str | None, str | None]:
 
 
 def claims_text(challenge: str) -> str:
-    """The claims that a service demands: base64 in the standard or the URL alphabet, padded or not.
+    """The claims that a service requires: base64 in the standard or the URL alphabet, padded or not.
 
     Raises: SsprError(credential).
     """
@@ -150,6 +150,6 @@ def claims_text(challenge: str) -> str:
     except ValueError as exc:
         raise SsprError(
             "credential",
-            "the service demands a token with certain claims, in a form that cannot be read",
-            hint="A Conditional Access policy may be the cause. Try the same in the admin center.",
+            "the service requires a token with certain claims, and its claims challenge cannot be decoded",
+            hint="A Conditional Access policy may be the cause. Check the sign-in logs of the tenant.",
         ) from exc

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The addresses and audiences of one cloud, with private endpoints in their place where they are given."""
+"""The addresses and audiences of one cloud, replaced by private endpoints where these are given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 class Cloud:
     """The addresses of one cloud: URLs without a trailing slash, the portal's audience as application id.
 
-    ``own_authority`` tells whether the authority was replaced by another one, which Entra does not know.
+    ``own_authority`` is whether the authority was replaced by another one, which Entra does not know.
     """
 
     name: str

@@ -90,7 +90,7 @@ class CredentialOptions:
     """How the credential options of a service belong together.
 
     ``selector`` is the option that names the method. By method: ``implied_by`` has the options that imply it, ``needs``
-    those it cannot do without, ``build`` makes the credential. ``others`` are further options of the set.
+    those that it requires, ``build`` makes the credential. ``others`` are further options of the set.
     """
 
     plane: Plane
@@ -126,7 +126,7 @@ class CredentialOptions:
         if missing:
             raise SsprError(
                 "credential",
-                f"{self.selector} {method} needs {' and '.join(missing)}",
+                f"{self.selector} {method} requires {' and '.join(missing)}",
                 plane=self.plane,
                 hint=f"Set {' and '.join(missing)}. Environment variables of a service are ignored when the task sets "
                 "any credential option of that service.",

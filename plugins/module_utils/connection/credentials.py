@@ -79,7 +79,7 @@ class GuardedCredential:
         self._client = client
         self._remember_secret = remember_secret
         self._token: Token | None = None
-        # Whether another task got the token: it may have been revoked since.
+        # Whether another task obtained the token: it may have been revoked since.
         self._inherited = False
         self._key = connection.identity(plane)
         self._source: TokenSource | None = None
@@ -111,10 +111,10 @@ class GuardedCredential:
         left = int(token.expires_on - time.time())
         needed = self._connection.min_token_seconds
         if isinstance(self._connection.credential(self._plane), AccessToken) and left < needed:
-            raise expired(self._plane, f"the access token expires in {left} seconds, and {needed} are needed")
+            raise expired(self._plane, f"the access token expires in {left} seconds, and min_token_seconds is {needed}")
 
     def renew(self) -> bool:
-        """Replace a token that the service rejects, if another task had got it. Returns whether there is a new one."""
+        """Replace a rejected token, if another task had obtained it. Returns whether there is a new one."""
         rejected = self._token
         if rejected is None or not self._inherited:
             return False
@@ -123,7 +123,7 @@ class GuardedCredential:
                 kept.value = None
         self._token = None
         renewed = self.get_token().token != rejected.token
-        # Should another task have renewed it first, it did so a moment ago: once is enough.
+        # If another task has renewed it first, it did so a moment ago: once is enough.
         self._inherited = False
         return renewed
 
@@ -160,11 +160,11 @@ class FixedTokenSource:
 
 
 class TokenRefusedError(Exception):
-    """What the token service said instead of giving a token."""
+    """What the token service returned instead of a token."""
 
 
 class RefreshTokenSource:
-    """A user's refresh token, redeemed in the tenant at hand. ``answer`` has the next refresh token."""
+    """A user's refresh token, redeemed in the tenant of the connection. ``answer`` has the next refresh token."""
 
     def __init__(self, connection: Connection, credential: RefreshToken, client: TokenClient) -> None:
         self._refresh_token = credential.token
@@ -180,7 +180,7 @@ class RefreshTokenSource:
         extra = {"data": {"claims": claims}} if claims else {}
         answer = self._app.acquire_token_by_refresh_token(self._refresh_token, scopes=list(scopes), **extra)
         if "access_token" not in answer:
-            raise TokenRefusedError(str(answer.get("error_description") or answer.get("error")))
+            raise TokenRefusedError(str(answer.get("error_description") or answer.get("error") or "no reason given"))
         self.answer = answer
         return Token(answer["access_token"], int(time.time()) + int(answer["expires_in"]))
 
@@ -240,7 +240,7 @@ def _workload_identity(
 def _managed_identity_federation(
     credential: ManagedIdentityFederation, _plane: Plane, connection: Connection, client: TokenClient
 ) -> TokenSource:
-    # Not ManagedIdentityCredential alone: asked for another tenant, it silently returns a token of its own tenant.
+    # Not only ManagedIdentityCredential: for another tenant, it silently returns a token of its own tenant.
     identity = azure_identity.ManagedIdentityCredential(client_id=credential.identity_client_id)
     return azure_identity.ClientAssertionCredential(
         connection.tenant,
@@ -276,8 +276,8 @@ def _access_token(credential: AccessToken, plane: Plane, _connection: Connection
 def sign_in_errors(plane: Plane, client: TokenClient) -> Iterator[None]:
     """Turn what the libraries raise when there is no token into an error of the public vocabulary.
 
-    They document ValueError, TypeError and OSError too (for a certificate that cannot be read, say). One that comes
-    from a line of ours is a bug and is not caught.
+    They document ValueError, TypeError and OSError too (for example for a certificate that cannot be read). One that
+    this collection itself raises is a bug and is not caught.
     """
     client.status = None
     try:
@@ -298,7 +298,7 @@ def _is_ours(exc: Exception) -> bool:
 
 
 def sign_in_failed(plane: Plane, exc: Exception, status: int | None) -> SsprError:
-    """Why there is no token, in the public vocabulary. ``status`` is the token service's last answer."""
+    """Why there is no token, in the public vocabulary. ``status`` is that of the token service's last response."""
     text = " ".join(str(exc).split())
     code = _code_in(text)
     if status == 429:
@@ -306,9 +306,9 @@ def sign_in_failed(plane: Plane, exc: Exception, status: int | None) -> SsprErro
     if (unusable := _proxy_fault(exc)) is not None:
         return unusable_proxy(type(unusable).__name__)
     if _never_arrived(exc):
-        return _token_service_error("unreachable", f"did not answer: {text}", plane, None)
+        return _token_service_error("unreachable", f"did not respond: {text}", plane, None)
     if status is not None and (status >= 500 or 300 <= status < 400):
-        return _token_service_error("unreachable", f"answered {status}", plane, status)
+        return _token_service_error("unreachable", f"returned {status}", plane, status)
     if status is not None and status < 300 and code is None:
         return _token_service_error("unreachable", "returned a response without a token", plane, status)
     known = SIGN_IN_ERRORS.get(code or "")
@@ -318,7 +318,7 @@ def sign_in_failed(plane: Plane, exc: Exception, status: int | None) -> SsprErro
         plane=plane,
         status=status,
         code=f"AADSTS{code}" if code else None,
-        hint=str(known["hint"]) if known else "Check the credential's options.",
+        hint=str(known["hint"]) if known else "Check the options of this credential.",
     )
 
 

@@ -126,7 +126,7 @@ def _without_empty(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Connection:
-    """One tenant's connection options, checked and decided: nothing after this looks at raw parameters.
+    """One tenant's connection options, validated: nothing after this uses raw parameters.
 
     ``tenant`` is the authority's tenant: a GUID, or a domain (then ``tenant_guid`` is None and the domain is among
     ``domains``). ``timeout``, ``confirm_timeout`` and ``min_token_seconds`` are seconds. ``portal`` is None without a
@@ -206,7 +206,7 @@ def _expected_domain(params: Mapping[str, Any]) -> str | None:
 
 def _no_graph_credential(params: Mapping[str, Any]) -> SsprError:
     why = (
-        "environment variables are ignored because the task sets client_id or another credential option"
+        "environment variables are ignored, because the task sets client_id or another credential option"
         if any(is_given(params.get(name)) for name in GRAPH_CREDENTIAL.options)
         else "neither the task nor the environment sets one"
     )

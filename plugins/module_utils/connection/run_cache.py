@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks of one run of Ansible share: access tokens, and how each tenant describes itself.
+"""What the tasks of one Ansible run share: access tokens, and the description of each tenant.
 
 It is kept in an anonymous file in memory (``memfd_create``), opened by ``ansible-playbook`` itself and inherited by the
 workers it forks. The file has no name and is not on any disk, only its owner can open it, started programs do not
 inherit it, and it ends with the last process of the run. Where it is not available (other systems than Linux), and in a
-module that runs in a process of its own, nothing is shared and each task reads for itself.
+module that runs in a separate process, nothing is shared and each task reads for itself.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class RunCache:
         return values
 
     def _write(self, start: int, values: dict[str, Any]) -> None:
-        """Store the values; the oldest are dropped when there is no room."""
+        """Store the values; the oldest are dropped when they do not fit."""
         while len(text := json.dumps(values).encode()) > SLOT_SIZE - HEADER.size:
             del values[next(iter(values))]
         os.pwrite(self.file, HEADER.pack(len(text), hashlib.sha256(text).digest()) + text, start)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP to both services: the Microsoft Graph SDK's request adapter, raw JSON, and every answer accounted for.
+"""HTTP to both services, through the Microsoft Graph SDK's request adapter, with raw JSON.
 
-What the SDK would do by itself and must not: follow redirects (it re-sends a write as GET and calls that success),
-retry a write, take an empty answer for an empty document, send the token to another host, leave sockets open.
+What the SDK does by default and must not do here: follow redirects (it re-sends a write as GET and calls that success),
+retry a write, take an empty response for an empty document, send the token to another host, leave sockets open.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ except ImportError as exc:  # reported by require_libraries; sanity tests import
     IMPORT_ERROR: ImportError | None = exc
 else:
     IMPORT_ERROR = None
-    # Failures before anything left this machine: nothing happened, not even with a write.
+    # Failures before anything was sent: nothing happened, not even with a write.
     NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 from .._errors import Plane, SsprError
@@ -57,7 +57,7 @@ CLAIMS = re.compile(r'claims="([^"]+)"')
 
 @dataclass(eq=False)
 class UnansweredError(Exception):
-    """A request without a usable answer: for a write, whether it took effect is unknown."""
+    """A request without a usable response: for a write, whether it took effect is unknown."""
 
     error: SsprError
     repeatable: bool = False
@@ -110,7 +110,7 @@ class ServiceClient:
         if not answer.ok:
             raise self._refusal(answer, needs)
         if not isinstance(answer.body, dict):
-            what = f"{answer.content_type!r}" if answer.content_type else "an empty answer"
+            what = f"{answer.content_type!r}" if answer.content_type else "an empty response"
             raise SsprError(
                 "unexpected_document",
                 f"{self._name} returned {what} instead of a JSON object",
@@ -134,7 +134,7 @@ class ServiceClient:
             if link in visited or not self._is_own(link):
                 raise SsprError(
                     "unexpected_document",
-                    f"{self._name} returned an @odata.nextLink to another host or to an earlier answer",
+                    f"{self._name} returned an @odata.nextLink to another host or to an earlier response",
                     plane=self.plane,
                 )
             visited.add(link)
@@ -166,7 +166,7 @@ class ServiceClient:
             return
         error = self._refusal(answer, needs)
         if answer.challenge:
-            # The service demands a token that meets its claims; what is written is then decided afresh.
+            # The service requires a token that meets its claims; what is written is then decided again.
             self.credential.get_token(claims=claims_text(answer.challenge))
             raise PostponedError(error, 0.0)
         if answer.status == 401 and self.credential.renew():
@@ -192,7 +192,7 @@ class ServiceClient:
                 "unreachable",
                 f"the connection to {self._name} was lost ({type(exc).__name__})",
                 plane=self.plane,
-                hint="Run it again. Raise timeout if the service is slow.",
+                hint="Run it again. Increase timeout if the service is slow.",
             )
             raise UnansweredError(error, repeatable=not isinstance(exc, httpx.TimeoutException)) from exc
         if not isinstance(response, httpx.Response):
@@ -266,7 +266,7 @@ class _Bearer:
 
 
 def open_client(stack: AsyncExitStack, context: ssl.SSLContext, *, timeout: int) -> httpx.AsyncClient:
-    """One HTTP client for a task, closed with ``stack``: no redirects, no retries but the SDK's on reads.
+    """One HTTP client for a task, closed with ``stack``: no redirects, and no retries except the SDK's on reads.
 
     ``timeout`` is in seconds. Raises: SsprError(environment), when a proxy that is configured cannot be used.
     """

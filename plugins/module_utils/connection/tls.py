@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which certificate authorities to trust. Reading the system's takes some 20 ms, so it is done once per process."""
+"""Which certificate authorities to trust. Reading the system's takes about 20 ms, so it is done once per process."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read from access tokens, and the guards against a token of the wrong tenant, audience or kind.
+"""What is read from access tokens, and the checks for the right tenant, audience and kind.
 
 Claims are read without checking the signature: the service does that. Here they only decide whether to use the token.
 """
@@ -104,7 +104,7 @@ def check_token(
             "credential",
             "the portal API accepts only a signed-in user, and this token belongs to an application",
             plane=plane,
-            hint="Use a delegated credential: portal_refresh_token, or portal_auth_method azure_cli as a user.",
+            hint="Use a user credential: portal_refresh_token, or portal_auth_method: azure_cli with a signed-in user.",
         )
 
 

@@ -26,12 +26,12 @@ CONNECT_TIMEOUT = 10
 
 
 class TokenClient:
-    """What a task's credentials send through. ``status`` is that of the last answer: libraries only put it in texts."""
+    """What a task's credentials send through. ``status`` is the last response's: libraries only put it in texts."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.status: int | None = None
-        # A redirect would take a secret to another host.
+        # A redirect would send a secret to another host.
         self._always = {"timeout": (CONNECT_TIMEOUT, connection.timeout), "allow_redirects": False}
 
     @cached_property

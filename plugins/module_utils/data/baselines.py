@@ -56,7 +56,7 @@ BASELINES: dict[str, dict[str, Any]] = {
             },
             {
                 "control": "5.2.4.5",
-                "title": "Administrators are notified when another administrator resets a password",
+                "title": "Administrators are notified when another administrator resets their own password",
                 "level": "L1",
                 "setting": "notify_admins",
                 "expect": {"equals": True},
@@ -97,7 +97,7 @@ BASELINES: dict[str, dict[str, Any]] = {
             },
             {
                 "control": "5.11",
-                "title": "Administrators are notified when another administrator resets a password",
+                "title": "Administrators are notified when another administrator resets their own password",
                 "level": "L1",
                 "setting": "notify_admins",
                 "expect": {"equals": True},
@@ -205,7 +205,7 @@ BASELINES: dict[str, dict[str, Any]] = {
             },
             {
                 "control": "notify_admins",
-                "title": "Administrators are notified when another administrator resets a password",
+                "title": "Administrators are notified when another administrator resets their own password",
                 "setting": "notify_admins",
                 "expect": {"equals": True},
                 "fix": "Password reset > Notifications: notify all admins when other admins reset their password.",

@@ -27,7 +27,7 @@ CUT_OVERS: Mapping[str, Mapping[str, str]] = {
     "registered_methods_only": {
         "date": "2026-11-09",
         "what": "only registered methods count, not phone numbers and addresses in the directory (MC1325414)",
-        "source": "howto-sspr-authenticationdata; the later one of the dates in circulation",
+        "source": "howto-sspr-authenticationdata; the later of the published dates",
         "as_of": "2026-11-21",
     },
     "sms_voice_retired": {

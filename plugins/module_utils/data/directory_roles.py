@@ -7,7 +7,7 @@
 The first list is that of Microsoft's own policy for administrators, who need two methods whatever the tenant sets. It
 had 27 roles in May 2025. Not on it: Cloud Application Administrator, Global Reader, Security Reader.
 
-A role without an id is never matched, because no page of Microsoft's states its template id with certainty: three are
+A role without an id is never matched, because no Microsoft page states its template id with certainty: three are
 deprecated, and "Application Proxy Service Administrator" is a former name of a template (158c047a-...) that is now
 Cloud Application Administrator, which Microsoft says is not on the list.
 """

@@ -5,7 +5,7 @@
 """What users see when a reset does not work: what each error means here, and how to fix it.
 
 Data, not code: literals only, read on 2026-11-21. ``code`` and ``name`` are Microsoft's; the name is the key where it
-is not given, and an error without a code of Microsoft's has None. ``logged_as`` is how the audit log names it.
+is not given, and ``code`` is None where Microsoft has none. ``logged_as`` is how the audit log names it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
         "code": "SSPR_0011",
         "meaning": "The policy requires more methods than it offers to this user.",
         "fix": "Turn on more methods, or lower methods_required, with sspr_auth_methods. In a migrated tenant, check "
-        "whom each method is targeted at.",
+        "which users each method targets.",
         "source": "troubleshoot-sspr",
     },
     "UserNotLicensed": {
@@ -74,7 +74,7 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
     "OnPremisesAdminActionRequired": {
         "code": "SSPR_0029",
         "meaning": "The on-premises directory rejected the new password.",
-        "fix": "Give the Entra Connect account the right to reset passwords, and add it to the policy 'Restrict "
+        "fix": "Give the Entra Connect account the permission to reset passwords, and add it to the policy 'Restrict "
         "clients allowed to make remote calls to SAM'. Passwords of members of protected groups cannot be reset.",
         "source": "troubleshoot-sspr",
         "logged_as": "OnPremisesAdminActionRequired",
@@ -94,7 +94,7 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
         "source": "troubleshoot-sspr-writeback",
         "logged_as": "OnPremisesSuccessCloudFailure",
     },
-    # What follows has no code of Microsoft's.
+    # Microsoft has no code for the following.
     "AdministratorsCannotReset": {
         "code": None,
         "meaning": "The user has an administrator role, and administrators cannot reset their password in this tenant.",
@@ -103,8 +103,8 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
     },
     "GuestUser": {
         "code": None,
-        "meaning": "The user is a guest, whose password is kept elsewhere.",
-        "fix": "Reset the password where the account is kept.",
+        "meaning": "The user is a guest, whose password is not managed in this tenant.",
+        "fix": "Reset the password where the account is managed, usually in the guest's home tenant.",
         "source": "concept-sspr-howitworks",
     },
     "AccountDisabled": {
@@ -115,7 +115,7 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
     },
     "TooManyAttempts": {
         "code": None,
-        "meaning": "The user tried too often, and cannot reset the password for 24 hours.",
+        "meaning": "The user made too many attempts, and cannot reset the password for 24 hours.",
         "fix": "Wait until 24 hours after the last attempt, or reset the password for the user.",
         "source": "howto-sspr-reporting",
         "logged_as": "Blocked from self-service password reset",
@@ -124,8 +124,8 @@ RESET_ERRORS: Mapping[str, Mapping[str, Any]] = {
         "code": None,
         "meaning": "The user is an administrator without an Entra ID license, and does not see Password reset in the "
         "admin center, nor its entries in the audit log.",
-        "fix": "Assign an Entra ID license to this administrator. Password reset is a direct item of the admin "
-        "center's menu.",
+        "fix": "Assign an Entra ID license to this administrator. Password reset is a separate item in the menu of "
+        "the admin center.",
         "source": "troubleshoot-sspr",
     },
     "AdministratorsNotNotified": {
@@ -149,7 +149,7 @@ REASONS: Mapping[str, str] = {
     "User submitted their user ID": "The user entered their user name.",
     "Password reset is not enabled for this user": "Password reset is not enabled for this user: see blockers.",
     "User was presented with verification options": "The user was shown their methods to choose from.",
-    "User cancelled before passing the required authentication methods": "The user gave up before the last method.",
+    "User cancelled before passing the required authentication methods": "The user canceled before the last method.",
     "User successfully reset password": "The user has a new password.",
     "FuzzyPolicyViolationInvalidPassword": "The new password is too easy to guess: it is on the banned password list.",
     "PasswordDoesnotComplyFuzzyPolicy": "The new password is too easy to guess: it is on the banned password list.",

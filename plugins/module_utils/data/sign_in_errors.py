@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entra's sign-in error codes that operators meet, each with what it means here and how to fix it.
+"""Entra's sign-in error codes that operators see, each with what it means here and how to fix it.
 
-Data, not code: literals only. Source: Microsoft's list of AADSTS error codes, and the threads of tools that met them.
-``expired`` tells a credential that was accepted once from one that never was.
+Data, not code: literals only. Source: Microsoft's list of AADSTS error codes, and issue threads of other tools.
+``expired`` is whether the credential was accepted before.
 """
 
 from __future__ import annotations
@@ -84,23 +84,24 @@ SIGN_IN_ERRORS: Mapping[str, Mapping[str, Any]] = {
         "expired": False,
     },
     "50079": {
-        "hint": "The tenant requires the portal user to register for MFA first.",
+        "hint": "The tenant requires the portal user to register for MFA. Sign in once in a browser and register.",
         "expired": False,
     },
     "53003": {
-        "hint": "A Conditional Access policy of the tenant blocks this sign-in.",
+        "hint": "A Conditional Access policy of the tenant blocks this sign-in. Its sign-in logs show which one.",
         "expired": False,
     },
     "530003": {
-        "hint": "A Conditional Access policy of the tenant requires a managed device for this sign-in.",
+        "hint": "A Conditional Access policy of the tenant requires a managed device for this sign-in. "
+        "Its sign-in logs show which one.",
         "expired": False,
     },
     "50057": {
-        "hint": "The portal user's account is disabled.",
+        "hint": "The portal user's account is disabled. Enable it, and sign in again.",
         "expired": False,
     },
     "50126": {
-        "hint": "The user name or password is wrong.",
+        "hint": "The user name or password is wrong. Sign in again.",
         "expired": False,
     },
     "700007": {

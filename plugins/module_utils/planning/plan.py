@@ -4,8 +4,8 @@
 
 """Pure planning: current documents and requested settings in; changes, diff, ordered writes and faults out.
 
-No I/O and no Ansible. Planning again on documents to which a plan was applied is empty, so a task is carried out by
-doing the first step, reading, and planning again until nothing is left.
+No I/O and no Ansible. Planning again after a plan was applied gives an empty plan. A task therefore executes the first
+step, reads, and plans again until no step is left.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def make_plan(
 ) -> Plan:
     """Plan what is requested, by option name (``group`` as a GroupRef, or None to clear it), for the pages.
 
-    Options of a document that was not read are passed over: the caller decides whether that is acceptable.
+    Options of a document that was not read are skipped: the caller decides whether that is acceptable.
     """
     counted, warnings = _without_unused_group(documents, requested)
     homes = {option: document_of(option, documents.migrated) for option in counted}
@@ -149,12 +149,12 @@ def make_plan(
 
 
 def _without_unused_group(documents: Documents, requested: Requested) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """``group`` counts only while the resulting scope is ``selected``; clearing it always does."""
+    """``group`` has an effect only while the resulting scope is ``selected``; clearing it always has."""
     if requested.get("group") and documents.sspr_policy is not None:
         scope = requested.get("scope", SETTINGS["scope"].decode(documents.sspr_policy))
         if scope != "selected":
             counted = {option: value for option, value in requested.items() if option != "group"}
-            return counted, (f"group is ignored: it counts only with scope selected, and scope is {scope}",)
+            return counted, (f"group is ignored, because scope is {scope or 'unknown'}, not selected",)
     return dict(requested), ()
 
 
@@ -228,10 +228,10 @@ def _methods_faults(
 
 
 def steps_between(before: Documents, after: Documents, changes: Mapping[str, DocumentName]) -> tuple[Step, ...]:
-    """Enable methods, then the SSPR policy with the number, then disable methods; a falling number goes first.
+    """Enable methods, then write the SSPR policy with the required number, then disable methods.
 
-    ``changes`` are the options that change, each with its document. The policies that have nothing to do with methods
-    come last.
+    A required number that decreases is written first. ``changes`` are the options that change, each with its document.
+    The policies that have nothing to do with methods come last.
     """
     policy = _fields_step(SSPR_POLICY, before, after, changes)
     enable: dict[str, Body] = {}
@@ -254,7 +254,7 @@ def steps_between(before: Documents, after: Documents, changes: Mapping[str, Doc
 def _fields_step(
     name: DocumentName, before: Documents, after: Documents, changes: Mapping[str, DocumentName]
 ) -> tuple[Step, ...]:
-    """The write of a document whose fields stand side by side: whole for the SSPR policy, else what changes."""
+    """The write of a document with a flat list of fields: whole for the SSPR policy, else what changes."""
     was, becomes = before.get(name), after.get(name)
     fields = changed_fields(was, becomes) if was is not None and becomes is not None else {}
     if was is None or becomes is None or not fields:

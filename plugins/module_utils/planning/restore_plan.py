@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pure planning of a restore: a tenant's documents and the record of a run in, the writes that undo the run out.
+"""Pure planning of a restore: a tenant's documents and the record of a run in, the writes that restore it out.
 
-A field is restored only while it holds a value that the run has written. What was changed since stays as it is, and is
-reported.
+A field is restored only while it has a value that the run has written. A field that was changed since then is not
+restored, and is reported.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class WrittenField:
 
     @property
     def depends_on_migration(self) -> bool:
-        """Whether it counts in one state of the migration only."""
+        """Whether it has an effect in one state of the migration only."""
         return any(option in graph_methods.GRAPH_METHODS for option in self.options)
 
 
@@ -95,7 +95,7 @@ def written_documents(record: Mapping[str, Any]) -> set[DocumentName]:
 
 
 def make_restore_plan(documents: Documents, record: Mapping[str, Any]) -> RestorePlan:
-    """Plan the way back to what ``record`` holds. Planning again on restored documents is empty."""
+    """Plan the restoration of the values in ``record``. Planning again after that gives an empty plan."""
     target = copy.deepcopy(documents)
     not_restored: dict[str, str] = {}
     touched: dict[str, DocumentName] = {}

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place that assesses: every rule, on a tenant as it is and as it would be.
+"""Evaluates every rule, on a tenant as it is and as it would be.
 
-Each rule measures how far a tenant is from meeting it (0: it does). An error blocks only what makes that worse; what
-was there before is reported. The planner assesses by the documents it has, preflight by all that can be known.
+Each rule measures how far a tenant is from meeting it (0: it does). An error blocks only what makes that worse. What
+existed before is reported. The planner decides from the documents that it has, preflight from everything that it reads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .rule import ERROR, METHODS, WARNING, CheckResult, Rule, Severity
 from .tenant_view import FactKey, TenantView, Undecided
 from .waivers import Waiver
 
-# What other parts than a check find
+# Findings that do not come from a check
 SETTING_REJECTED = Rule(
     id="setting-rejected",
     severity=ERROR,
@@ -47,7 +47,7 @@ WAIVABLE_IDS = frozenset(rule.id for rule in RULES) - {WAIVER_EXPIRED.id}
 # A document that is not as expected ends a task before it plans.
 PLANNED_RULES = tuple(rule for rule in RULES if rule.enforced and rule.id != "unexpected-document")
 
-# Facts that take many requests: worth it when a setting changes that they matter for, not when it is just requested.
+# Facts that take many requests: they are read when a setting of the rule changes, not when it is only requested.
 COSTLY = frozenset(
     {"audit", "group_users", "policy_changed", "portal_user", "registrations", "role_holders", "user", "users"}
 )
@@ -108,12 +108,12 @@ def violations(was: TenantView, becomes: TenantView, requested: Iterable[str]) -
         if after.worse_than(before):
             stops.append(text)
         elif options & set(rule.settings):
-            preexisting.append(f"Already so in the tenant: {text}.")
+            preexisting.append(f"Already the case in the tenant: {text}.")
     return stops, preexisting
 
 
 def _known(rule: Rule, view: TenantView) -> CheckResult:
-    """A result; what is unknown is not held against a tenant."""
+    """A result; a rule that cannot be decided counts as met."""
     try:
         return rule.decide(view)
     except Undecided:
@@ -203,7 +203,7 @@ class _Assessor:
         """Why a rule was not checked."""
         reason, message = undecided.reason, undecided.message
         if undecided.fact and not self.is_needed(rule, undecided.fact):
-            reason, message = "not_needed", f"{message}, because nothing that the rule is about changes"
+            reason, message = "not_needed", f"{message}, because none of the rule's settings change"
         return Unavailable(rule.id, reason, message, undecided.hint, rule.settings)
 
     def is_active(self, waiver: Waiver) -> bool:

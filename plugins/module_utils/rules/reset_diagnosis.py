@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why one user can or cannot reset a password, decided from what was read about them.
+"""Why one user can or cannot reset a password, decided from what was read about the user.
 
-Pure. Every question has three answers: yes, no, and None where what it takes could not be read. So no user is called
-ready or not because of a missing fact, and a fact that is enough decides without the others.
+Pure. Every question has three answers: yes, no, and None where a needed fact could not be read. A missing fact never
+counts as yes or no, and a fact that is enough decides without the others.
 """
 
 from __future__ import annotations
@@ -185,12 +185,12 @@ class Case:
 
 
 def _too_few(name: str) -> Callable[[Case], Answer]:
-    """One of the ways to have too few methods, unless the policy itself offers the user too few."""
+    """One of the causes of too few methods, unless the policy itself offers the user too few."""
 
     def holds(case: Case) -> Answer:
         lacks = all_of(case.policy_lacks_methods is not True, case.user_lacks_methods)
         if lacks is None:
-            # Which of the ways it is is unknown as well: one of them says so for all.
+            # Which of these causes applies is unknown as well: only one of them reports that.
             return None if name == "TooFewMethods" else False
         counting = case.kinds(case.registered, unknown=False)
         found = "TooFewMethods" if counting else "NoRecoveryMethods" if case.registered else "NotRegistered"
@@ -313,7 +313,7 @@ def _explain(cause: Cause, case: Case) -> dict[str, Any]:
 
 
 def _method_details(name: str, case: Case) -> list[str]:
-    """What of this user's methods makes it so."""
+    """What the user's methods have to do with it."""
     if case.methods is None:
         return []
     details = []
@@ -374,14 +374,15 @@ def registered_names(methods: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 
 
 def describe_report(row: Registration | None, capable: Answer, now: datetime) -> dict[str, Any]:
-    """What the registration report says, and what to think of it where it says otherwise."""
+    """The user's row of the registration report, with a note where it differs from the diagnosis."""
     if row is None:
         absent = "the report does not have this user: it omits disabled accounts, and lags by up to 36 hours"
         return {"as_of": None, "registered": None, "enabled": None, "capable": None, "methods": [], "note": absent}
     made, note = parse_timestamp(row.as_of), None
     if capable is not None and capable != row.capable:
         late = made is not None and now - made > REPORT_DELAY
-        note = f"report not refreshed {'for more than 36 hours' if late else 'yet'}, as of {row.as_of}"
+        when = row.as_of or "an unknown time"
+        note = f"report not refreshed {'for more than 36 hours' if late else 'yet'}, as of {when}"
     return {
         "as_of": row.as_of,
         "registered": row.registered,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rule is: its id, what it is about, what to say, how to fix it, and the function that decides it.
+"""What a rule is: its id, its settings, its message, how to fix it, and the function that decides it.
 
 A rule is added in one place: a function in ``setting_checks`` or ``tenant_checks`` with everything in its decorator.
 """
@@ -27,7 +27,7 @@ METHODS = tuple(option for option in SETTINGS if option.startswith("methods."))
 # Everything that the portal user sets in a tenant that is not migrated
 PORTAL_USER_SETTINGS = tuple(option for option, setting in SETTINGS.items() if setting.document != AUTHORIZATION_POLICY)
 
-# Words of messages that depend on the number of users: for one, and for more.
+# Words in messages that depend on the number of users: singular and plural.
 _NUMBER_WORDS: Mapping[str, tuple[str, str]] = {
     "users": ("1 user", "{} users"),
     "administrators": ("1 administrator", "{} administrators"),
@@ -73,9 +73,9 @@ class Rule:
     """One rule. ``settings`` are the options it is about; a finding names the first one.
 
     ``message`` and ``fix`` are for operators: a fragment, in which words in braces are filled in, and a sentence.
-    ``source`` is a page of Microsoft's documentation unless it says otherwise, ``as_of`` when it was read. ``check`` is
-    None for a rule that is not decided by looking at a tenant. From the cut-over ``error_from`` of the calendar on, a
-    warning is an error. An ``enforced`` error is raised by the modules that set it too, and cannot be waived.
+    ``source`` is a page of Microsoft's documentation unless it states otherwise, ``as_of`` when it was read. ``check``
+    is None for a rule that is not decided from a tenant. From the cut-over ``error_from`` of the calendar on, a
+    warning is an error. An ``enforced`` error is also raised by the modules that set it, and cannot be waived.
     """
 
     id: str
@@ -105,12 +105,12 @@ class Rule:
 
     @property
     def generic_text(self) -> str:
-        """The message for no result in particular, for documentation."""
+        """The message with placeholders, for documentation."""
         return self.message.format_map(_Placeholders())
 
 
 class _Placeholders(dict[str, str]):
-    """Words for a message that is about no tenant in particular."""
+    """Placeholders for a message that is not about a particular tenant."""
 
     def __missing__(self, word: str) -> str:
         return _NUMBER_WORDS[word][1].format("N") if word in _NUMBER_WORDS else "N" if word == "count" else "..."

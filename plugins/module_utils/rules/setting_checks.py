@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules that a tenant's own documents decide, together with what is requested.
+"""The rules that can be decided from a tenant's documents and the requested settings.
 
 Each function measures how far a tenant is from meeting its rule, 0 when it does.
 """
@@ -22,7 +22,7 @@ LARGEST_POLICY = 20 * 1024
 RECOMMENDED_DAYS = range(90, 181)
 QUESTION_LENGTH = range(3, 201)
 SCOPES = ("none", "selected", "all")
-# The methods that the legacy SSPR policy has, but for the questions, which stay in it after the migration
+# The methods of the legacy SSPR policy, except for the questions, which stay in it after the migration
 LEGACY_METHODS = tuple(
     option for option in METHODS if option != "methods.security_questions" and SETTINGS[option].remote
 )
@@ -188,7 +188,7 @@ def _too_few_methods(view: TenantView) -> int:
     "authenticator-only",
     ERROR,
     ("scope", "methods_required", *METHODS),
-    message="not counting the Authenticator app, fewer methods are on than methods_required",
+    message="not counting the Authenticator app, fewer methods are on than methods_required requires",
     fix="Besides the app, turn on one method for methods_required: 1, or two for methods_required: 2.",
     source="concept-sspr-howitworks",
     enforced=True,
@@ -407,7 +407,7 @@ def _helpdesk_link_without_contact(view: TenantView) -> int:
     ERROR,
     ("helpdesk_contact",),
     message="helpdesk_contact is neither a plain email address nor an http(s) URL",
-    fix="Set it to one of these, without the prefix mailto.",
+    fix="Set it to one of these. Omit mailto: and display names.",
     source="tutorial-enable-sspr",
     enforced=True,
 )
@@ -473,7 +473,7 @@ def _notifications_off(view: TenantView) -> int:
     enforced=True,
 )
 def _unexpected_document(view: TenantView) -> CheckResult:
-    # What is requested and cannot be written counts twice: it was there before, and now it is in the way.
+    # A misfit that is also requested counts twice, because it now blocks a write.
     misfits = {**(view.since.misfits if view.since else {}), **view.misfits}
     pages = [view.facts.get(("document", document)) for document in PLANE_OF]
     unread = [page.message for page in pages if isinstance(page, Unavailable) and page.reason == "unexpected_document"]
@@ -499,7 +499,7 @@ def _methods_policy_too_large(view: TenantView) -> int:
     "everything-at-once",
     WARNING,
     ("scope", "group", "methods_required", *METHODS),
-    message="the plan widens scope, raises methods_required and turns off a method at once",
+    message="the plan widens scope, raises methods_required and turns off a method, all at once",
     fix="Split the change into three runs.",
     source="reasoned from concept-sspr-deploy",
 )
@@ -539,7 +539,7 @@ def _break_glass_not_declared(view: TenantView) -> CheckResult | int:
     ERROR,
     ("methods.email",),
     message="methods.email cannot be turned off while external users can sign in with email one-time passcodes",
-    fix="Turn that off in the authentication methods policy first.",
+    fix="Turn off email one-time passcodes for external users in the authentication methods policy first.",
     source="emailauthenticationmethodconfiguration",
     enforced=True,
 )

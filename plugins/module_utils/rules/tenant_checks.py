@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules that need to know more of a tenant than its documents: users, groups, licenses, roles, reports.
+"""The rules that need more than a tenant's documents: users, groups, licenses, roles, reports.
 
-A rule requires a fact as late as it can, since each costs requests.
+A rule requires a fact as late as possible, because each fact costs requests.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ rule = RuleSet(as_of="2026-11-21")
 
 
 def _active(users: Iterable[User]) -> list[User]:
-    """Those the policy is for: guests reset in their home tenant, disabled accounts not at all."""
+    """The users to whom the policy applies: guests reset in their home tenant, disabled accounts not at all."""
     return [user for user in users if not user.guest and user.enabled is not False]
 
 
@@ -63,7 +63,7 @@ def _in_scope(view: TenantView) -> list[User]:
 
 
 def _administrator_ids(view: TenantView) -> frozenset[str]:
-    """The object ids of those who are under Microsoft's own policy for administrators."""
+    """The object ids of the users who are subject to Microsoft's own policy for administrators."""
     return frozenset(holder for holder, roles in view.require_fact("role_holders").items() if roles & ADMIN_ROLES)
 
 
@@ -188,7 +188,7 @@ def may_lock_out(view: TenantView) -> bool:
 
 
 def who_is_locked_out(view: TenantView) -> list[Registration]:
-    """Who can reset now and would lose that with a change, among those in scope before and after."""
+    """The users who can reset now and no longer after the change, among those in scope before and after."""
     if view.since is None:
         return []
     before, after = _policy(view.since), _policy(view)
@@ -354,7 +354,7 @@ def _writeback_unlicensed(view: TenantView) -> int:
     "license-disputed",
     WARNING,
     ("scope",),
-    message="the tenant has only {plan}, and Microsoft's documentation is contradictory on whether it includes "
+    message="the tenant has only {plan}, and Microsoft's documentation contradicts itself on whether that includes "
     "password reset",
     fix="Test with a user without roles, or get a plan that includes it.",
     source="concept-sspr-licensing, fundamentals/licensing",
@@ -366,7 +366,7 @@ def _license_disputed(view: TenantView) -> CheckResult | int:
     known = [SKUS[sku] for sku in skus if sku in SKUS]
     if _plans(view) & set(SERVICE_PLANS) or any(sku["reset"] == "yes" for sku in known):
         return 0
-    otherwise = "subscriptions that it does not mention" if skus else str(FREE["name"])
+    otherwise = "subscriptions that Microsoft's documentation does not mention" if skus else str(FREE["name"])
     return CheckResult(1, words={"plan": ", ".join(sorted(str(sku["name"]) for sku in known)) or otherwise})
 
 
@@ -512,7 +512,7 @@ def _app_cannot_change_admin_policy(view: TenantView) -> int:
     ERROR,
     PORTAL_USER_SETTINGS,
     message="the portal user has no role that can change the requested settings",
-    fix="Assign it Authentication Policy Administrator. For scope and group, User Administrator is enough.",
+    fix="Assign it the role Authentication Policy Administrator. For scope and group, User Administrator is enough.",
     source="delegate-by-task",
 )
 def _portal_user_cannot_write(view: TenantView) -> int:
@@ -575,7 +575,7 @@ def _conditional_access_may_block_registration(view: TenantView) -> CheckResult 
     if not view.offers_reset:
         return 0
     policies = [policy for policy in view.require_fact("conditional_access") if _may_block(policy, view.group)]
-    names = sorted(str(policy.get("displayName")) for policy in policies)
+    names = sorted(str(policy.get("displayName") or policy.get("id")) for policy in policies)
     return CheckResult(len(names), words={"policies": ", ".join(names)})
 
 
@@ -622,7 +622,7 @@ def _security_defaults_register_app_only(view: TenantView) -> int:
     WARNING,
     ("methods_required", *METHODS),
     message="the tenant has no license for the registration report, so it is unknown who has registered",
-    fix="Get Entra ID P1, or check single users with sspr_user_info.",
+    fix="Get Entra ID P1, or check individual users with sspr_user_info.",
     source="seen in the answers of tenants without P1",
 )
 def _registration_report_unlicensed(view: TenantView) -> int:
@@ -655,7 +655,7 @@ def _registration_report_delayed(view: TenantView) -> int:
     "audit-log-empty",
     WARNING,
     ("scope",),
-    message="the tenant is free and has no audit data, which is collected from its first use on and kept for 7 days",
+    message="this is a free tenant without audit data, which is collected from the first use on and kept for 7 days",
     fix="Open the audit log once in the admin center.",
     source="reference-reports-data-retention",
 )

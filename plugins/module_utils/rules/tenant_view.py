@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rules look at: a tenant's settings as they are or would be, and what else is known of the tenant.
+"""The input of rules: a tenant's settings as they are or would be, and what else is known about the tenant.
 
-A rule requires what it needs. What is not there ends it with ``Undecided``, which names the fact that was not read. So
-the rules themselves show which facts are worth a request.
+A rule requires the facts that it needs. A missing one ends it with ``Undecided``, which names the fact. So the rules
+themselves determine which facts are read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..users.method_eligibility import Audience, Policy
 # ("users",), ("group", id), ("user", id), ...: what it is, and of whom
 FactKey = tuple[str, ...]
 
-# What to say of a fact that was not read
+# The message for a fact that was not read
 UNREAD: Mapping[str, str] = {
     "admin_policy_permission": "the app's permissions were not checked",
     "audit": "the audit log was not read",
@@ -79,7 +79,7 @@ class Undecided(Exception):  # noqa: N818 - not an error: a rule without an answ
 
 @dataclass(frozen=True)
 class OperatorInput:
-    """What the operator declares because no API reports it, and the day to assess for.
+    """What the operator declares because no API reports it, and the date to validate for.
 
     ``break_glass`` are user principal names or object ids in lower case; None when they were not declared.
     """
@@ -161,13 +161,13 @@ class TenantView:
 
     @property
     def group(self) -> str | None:
-        """The object id of the group that counts."""
+        """The object id of the group in scope."""
         group: GroupRef | None = self.settings.get("group") if self.require_setting("scope") == "selected" else None
         return group.id.lower() if group else None
 
     @cached_property
     def effective(self) -> dict[str, Any]:
-        """The settings with the methods that really count: both policies' while a migration is in progress."""
+        """The settings with the methods in effect: those of both policies while a migration is in progress."""
         both = (self.migration_state or "").lower() == "migrationinprogress"
         other = self.graph_methods if both else {}
         methods = {option: bool(self.settings.get(option) or other.get(option)) for option in METHOD_OPTIONS}

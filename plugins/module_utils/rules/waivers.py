@@ -44,7 +44,7 @@ WAIVERS_SPEC: Mapping[str, Any] = {
 def read_waivers(
     entries: Iterable[Mapping[str, Any]], known_ids: Collection[str] | None = None, *, option: str = "waivers"
 ) -> dict[str, Waiver]:
-    """The waivers by id. Ids are checked where they are known before the tenant is read.
+    """The waivers by id. ``known_ids`` are the ids of rules, where these are known before the tenant is read.
 
     Raises: SsprError(invalid_setting) with everything that is wrong with them.
     """
@@ -71,7 +71,7 @@ def _faults(entry: Mapping[str, Any], known_ids: Collection[str] | None) -> list
         return [f"{' and '.join(missing)} is missing"]
     faults = [f"{key}: unknown key" for key in sorted(set(entry) - set(KEYS))]
     if known_ids is not None and entry["id"] not in known_ids:
-        faults.append(f"id: {entry['id']!r} is unknown")
+        faults.append(f"id: {entry['id']!r} is not a rule that can be waived")
     if parse_date(entry["expires"]) is None:
         faults.append(f"expires: {entry['expires']!r} is not a valid date")
     return faults

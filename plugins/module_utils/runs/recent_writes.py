@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was written to a tenant a moment ago, to recognize reads that lag behind, in the next task too.
+"""What was written to a tenant a moment ago, to recognize stale reads, in the next task too.
 
-It is in the file of the tenant's lock, and holds SSPR settings, no secret.
+It is in the file of the tenant's lock, and contains SSPR settings but no secrets.
 """
 
 from __future__ import annotations
@@ -81,6 +81,6 @@ class RecentWrites:
         try:
             known = json.loads(text or "{}")
         except ValueError:
-            # Cut off by a crash while it was written: only what it would have said is lost.
+            # Truncated by a crash: only the recent writes are lost.
             return {}
         return {key: entry for key, entry in known.items() if now - entry["at"] < self.horizon}

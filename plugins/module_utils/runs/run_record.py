@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record of a run: what was there before, what was written over it, how far each tenant got, and what stopped it.
+"""The record of a run: the values before it, the values it wrote, the state of each tenant, and what stopped it.
 
-A run is a directory that only its owner can read. ``ledger.jsonl`` has a line for each thing that happened, only ever
-appended to: what a killed process has written is there, and nothing else is damaged. ``<tenant>.json`` has a tenant's
-documents as they were before the first write, and each field that was written, noted before it was sent. Policies with
-a page of their own are in it once they are written to.
+A run is a directory that only its owner can read. ``ledger.jsonl`` has a line for each event. Lines are only appended,
+so a killed process loses nothing that it has written. ``<tenant>.json`` has a tenant's documents before the first
+write, and each field that was written, recorded before it is sent. Policies with a page of their own are added once
+they are written to.
 
-The ledger also decides whether the run continues. Every write asks it, so nothing in a playbook (``rescue``,
-``ignore_errors``, ``strategy: free``, waves in which tenants were skipped) can carry a run past its first failure.
+The ledger also decides whether the run continues. Every write checks it, so nothing in a playbook (``rescue``,
+``ignore_errors``, ``strategy: free``, waves in which tenants were skipped) can continue a run after its first failure.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .tenant_lock import state_directory
 
 SCHEMA = 1
 LEDGER = "ledger.jsonl"
-# How far a tenant is, in this order; the last line of a tenant counts.
+# The states of a tenant, in this order; the last line of a tenant counts.
 STATES = ("planned", "started", "changed", "confirmed", "failed", "refused")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -85,13 +85,13 @@ def _now() -> str:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run's directory. Every method raises SsprError(not_recorded) when the disk does not do its part."""
+    """A run's directory. Every method raises SsprError(not_recorded) on an I/O error."""
 
     path: Path
 
     @classmethod
     def create(cls, directory: Path, hosts: Mapping[str, str], on_refusal: str, kind: str) -> RunRecord:
-        """Create a run of these tenants (host: tenant as given), all of them planned. ``kind`` tells what it is for."""
+        """Create a run of these tenants (host: tenant as given), all of them planned. ``kind`` is its purpose."""
         now = datetime.now(timezone.utc)
         run = cls(directory / f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}")
         with _recording(run.path):
@@ -117,7 +117,7 @@ class RunRecord:
             raise SsprError(
                 "not_found",
                 f"run: {name!r} is not a run: {run.path} has no {LEDGER}",
-                hint="Use the path that the run printed, or its name together with the directory of the runs.",
+                hint="Use the path that the run printed, or its name together with run_dir.",
             )
         return run
 
@@ -134,7 +134,7 @@ class RunRecord:
         self._append({"host": host, "state": state, **facts})
 
     def lines(self) -> list[Line]:
-        """The ledger. A line cut off by a crash of the machine says nothing, and is marked as ``damaged``."""
+        """The ledger. A line that was truncated by a crash of the machine is marked as ``damaged``."""
         with _recording(self.path):
             text = (self.path / LEDGER).read_text(encoding="utf-8")
         return [_parsed(line) for line in text.splitlines() if line]
@@ -154,7 +154,7 @@ class RunRecord:
             error = stopper.get("error") or {}
             raise SsprError(
                 "stopped",
-                f"this run was stopped by {stopper['host']}: {error.get('message') or 'its task failed'}",
+                f"this run was stopped by {stopper['host']}: {error.get('message') or 'no reason was recorded'}",
                 hint="Fix the cause, then resume the run. This task wrote nothing.",
             )
 
@@ -168,11 +168,11 @@ class RunRecord:
         try:
             record: dict[str, Any] = json.loads(text)
         except ValueError as exc:
-            raise SsprError("not_recorded", f"{path} is not a record: {exc}", hint="Inspect the file.") from exc
+            raise SsprError("not_recorded", f"{path} is not a run record: {exc}", hint="Inspect the file.") from exc
         return record
 
     def save(self, tenant_id: str, record: Mapping[str, Any]) -> None:
-        """Write a tenant's record so that it is either the old or the new one, whatever happens."""
+        """Write a tenant's record atomically."""
         path = self._file(tenant_id)
         with _recording(path):
             write_whole(path, json.dumps(record, indent=1), durable=True)
@@ -188,7 +188,7 @@ class RunRecord:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 size = os.fstat(handle).st_size
-                # After a line that was cut off, start a new one.
+                # After a truncated line, start a new one.
                 torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
                 os.write(handle, (b"\n" if torn else b"") + text.encode())
                 os.fsync(handle)
@@ -204,7 +204,7 @@ class TaskRecorder:
         self._host = host
         self._tenant: Mapping[str, Any] = {}
         self._request_ids: Callable[[], Sequence[str]] = tuple
-        # What a record begins with and the task itself does not need
+        # Documents that the record needs and the task itself does not
         self._others = Documents()
         self._started = False
 
@@ -220,7 +220,7 @@ class TaskRecorder:
         return [name for name in (METHODS_POLICY, SSPR_POLICY) if both.get(name) is None]
 
     def add_documents(self, others: Documents) -> None:
-        """What was read for the record alone."""
+        """Add documents that were read only for the record."""
         read: dict[str, Any] = {name: document for name in PLANE_OF if (document := others.get(name)) is not None}
         if METHODS_POLICY in read:
             read["migration_state"] = others.migration_state
@@ -267,7 +267,7 @@ class TaskRecorder:
         self.run.note(self._host, state, **known, **facts, request_ids=list(self._request_ids()))
 
     def _with_others(self, documents: Documents) -> Documents:
-        """The task's own documents, and those that were read for the record alone."""
+        """The task's own documents, and those that were read only for the record."""
         lent: dict[str, Any] = {
             name: self._others.get(name) for name in (METHODS_POLICY, SSPR_POLICY) if documents.get(name) is None
         }
@@ -282,15 +282,15 @@ class TaskRecorder:
 
 @contextmanager
 def _recording(path: Path) -> Iterator[None]:
-    """Turn whatever the disk reports into the one error that stops a run."""
+    """Turn any I/O error into the one error that stops a run."""
     try:
         yield
     except OSError as exc:
         raise SsprError(
             "not_recorded",
-            f"the record of this run cannot be kept: {exc.strerror} ({path})",
-            hint="Make sure that the directory (role: sspr_run_dir) is writable and has free space. What cannot be "
-            "recorded is not written.",
+            f"the run record cannot be read or written: {exc.strerror} ({path})",
+            hint="Make sure that the directory (role: sspr_run_dir) is writable and has free space. A change that "
+            "cannot be recorded is not written.",
         ) from exc
 
 

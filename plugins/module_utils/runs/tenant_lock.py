@@ -5,7 +5,7 @@
 """One writing task at a time per tenant, between the processes of one account on one controller.
 
 The lock of a tenant is a file in ``$ANSIBLE_HOME/tenantops.entra`` (``~/.ansible`` by default) that only its owner can
-read. Another controller, or another account on this one, is not kept out by it.
+read. It does not lock out another controller, or another account on this one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .._polling import poll_until
 
 # Seconds between two attempts to take the lock
 ATTEMPT_PAUSE = 0.1
-# How many times the longest expected task a task waits for the lock, and the least in seconds
+# A task waits for the lock this many times the longest expected task, and at least this many seconds
 PATIENCE = 10
 LEAST_PATIENCE = 60.0
 
@@ -51,8 +51,8 @@ async def tenant_lock(path: Path, *, longest_task: float) -> AsyncIterator[None]
     except OSError as exc:
         raise SsprError(
             "environment",
-            f"the lock of this tenant cannot be created in {path.parent}: {exc.strerror}",
-            hint="Set ANSIBLE_HOME to a directory that is writable.",
+            f"the lock for this tenant cannot be created in {path.parent}: {exc.strerror}",
+            hint="Set ANSIBLE_HOME to a writable directory.",
         ) from exc
 
     async def attempt() -> bool:
@@ -65,7 +65,7 @@ async def tenant_lock(path: Path, *, longest_task: float) -> AsyncIterator[None]
             raise SsprError(
                 "conflict",
                 f"another task on this controller has held this tenant's lock for more than {int(patience)} seconds",
-                hint=f"Look for a hanging ansible process. The lock is {path}.",
+                hint=f"Check for a hung ansible process. The lock file is {path}.",
             )
         yield
     finally:

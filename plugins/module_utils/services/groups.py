@@ -77,7 +77,7 @@ async def find_group(graph: ServiceClient, name: str) -> GroupRef:
             "not_found",
             f"group: the tenant has no group with the {'object ID' if is_guid(name) else 'display name'} {name!r}",
             plane=GRAPH,
-            hint="Create it first, or check the spelling and the tenant.",
+            hint="Create the group first, or check its spelling and tenant_id.",
         )
     return found
 

@@ -54,7 +54,8 @@ async def read_methods_policy(graph: ServiceClient) -> tuple[dict[str, dict[str,
             "unexpected_document",
             "the authentication methods policy lists no methods"
             if known
-            else f"the authentication methods policy has the migration state {state!r}: where methods live is unknown",
+            else f"the authentication methods policy has the unknown migration state {state!r}, so it is unknown which "
+            "policy holds the methods",
             plane=GRAPH,
             hint="Set the methods manually in the admin center, and report this.",
         )
@@ -75,15 +76,15 @@ async def read_sspr_policy(portal: ServiceClient) -> Body:
     if document.get("objectId") != "default":
         raise SsprError(
             "unexpected_document",
-            f"the portal API returned the policy {document.get('objectId')!r} instead of 'default'",
+            f"the portal API returned the policy {document.get('objectId', '')!r} instead of 'default'",
             plane=PORTAL,
-            hint="The undocumented API may have changed. Change the setting in the admin center, and report this.",
+            hint="The portal API may have changed. Change the setting manually in the admin center, and report this.",
         )
     return document
 
 
 async def put_sspr_policy(portal: ServiceClient, step: Step) -> None:
-    """Write the whole policy. A PUT of less may reset the rest, and the query that skips checks is never sent."""
+    """Write the whole policy. A partial PUT may reset the rest, and the query that skips checks is never sent."""
     only_scope = set(step.options) <= {"scope", "group"}
     needs = permissions.WRITE_SSPR_SCOPE if only_scope else permissions.WRITE_SSPR_POLICY
     await portal.write("PUT", SSPR_POLICY_PATH, step.body, needs=needs)

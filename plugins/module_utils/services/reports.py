@@ -90,5 +90,5 @@ def _registration(entry: Mapping[str, Any]) -> Registration:
         )
     except KeyError as exc:
         raise SsprError(
-            "unexpected_document", f"the registration report lacks {exc.args[0]} of a user", plane=GRAPH
+            "unexpected_document", f"the registration report has no {exc.args[0]} for a user", plane=GRAPH
         ) from exc

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One task's session with one tenant: both services, and the guards that run before anything is read or written."""
+"""One task's session with one tenant: both services, and the checks before anything is read or written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .tenant import TenantIdentity, read_organization
 
 @dataclass(frozen=True)
 class Session:
-    """Both services, proven to be those of the expected tenant.
+    """Both services, verified to be those of the expected tenant.
 
     ``portal`` is None when there is no portal credential, or no portal API in this cloud. ``permissions`` are
     those that an application's Graph token lists; None when it lists none.
@@ -43,7 +43,7 @@ class Session:
     log: RequestLog
 
     def service(self, plane: Plane) -> ServiceClient | None:
-        """The client of a service; None when there is no way to it."""
+        """The client of a service; None when the service cannot be used."""
         return self.graph if plane == GRAPH else self.portal
 
     @property
@@ -106,7 +106,7 @@ class Services:
         return self.log.ids
 
     def sign_in(self, plane: Plane) -> GuardedCredential:
-        """A credential whose first token has passed the guards. Raises: SsprError."""
+        """A credential whose first token has passed the checks. Raises: SsprError."""
         credential = GuardedCredential(plane, self._connection, self._token_client, self._remember_secret)
         self._stack.callback(credential.close)
         credential.get_token()

@@ -16,7 +16,7 @@ from . import permissions
 
 _ORGANIZATION = "id,displayName,verifiedDomains,onPremisesSyncEnabled"
 _SYNCED = "onPremisesSyncEnabled"
-# Statuses of a subscription, and of an assigned plan, that count
+# Statuses in which a subscription or an assigned plan counts
 IN_FORCE = ("Enabled", "Warning")
 
 
@@ -43,7 +43,7 @@ class TenantIdentity:
             display_name=str(name) if name else None,
             default_domain=next((str(entry.get("name")) for entry in entries if entry.get("isDefault")), None),
             domains=frozenset(str(entry.get("name", "")).lower() for entry in entries),
-            # Null where there never was a synchronization
+            # Null in a tenant that was never synchronized
             synced=bool(organization[_SYNCED]) if _SYNCED in organization else None,
         )
 
@@ -57,7 +57,7 @@ class TenantIdentity:
         if self.id != tenant_id:
             raise SsprError(
                 "tenant_mismatch",
-                f"Microsoft Graph answers for organization {self.id or 'unknown'} ({self.display_name or 'no name'}), "
+                f"Microsoft Graph returned organization {self.id or 'unknown'} ({self.display_name or 'no name'}), "
                 f"but the token is for tenant {tenant_id}",
                 plane=GRAPH,
                 hint="Check graph_url, and any proxy between this host and Microsoft Graph.",
@@ -70,7 +70,7 @@ class TenantIdentity:
         if foreign:
             raise SsprError(
                 "tenant_mismatch",
-                f"{' and '.join(foreign)} is not a verified domain of {self.display_name or 'tenant'} ({self.id})",
+                f"{self.display_name or 'tenant'} ({self.id}) has no verified domain {' or '.join(foreign)}",
                 plane=GRAPH,
                 hint="Check tenant_id and expected_domain: they point to different tenants.",
             )

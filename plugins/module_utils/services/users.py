@@ -69,7 +69,7 @@ def no_such_user(error: SsprError, option: str, name: str) -> SsprError:
     return replace(
         error,
         message=f"{option}: the tenant has no user {name!r}",
-        hint="Check the user principal name, and the tenant.",
+        hint="Check the user principal name and tenant_id.",
     )
 
 

@@ -41,7 +41,7 @@ def misfit(option: str, configurations: Configurations) -> str | None:
     if configuration is None:
         return f"has no configuration for {option}"
     if configuration.get("state") not in IS_ENABLED:
-        return f"has the unknown state {configuration.get('state')!r} for {option}"
+        return f"has the unknown state {configuration.get('state', '')!r} for {option}"
     if flag and not isinstance(configuration.get(flag), bool):
         return f"has no usable flag for {option}"
     return None
@@ -51,7 +51,7 @@ def read(configurations: Configurations) -> dict[str, bool | None]:
     """Each option as it effectively is: on, off, or None when it is unknown.
 
     A flag under a disabled configuration counts as off. ``methods.mobile_phone`` means SMS and, when it is switched
-    off, voice too: with SMS off and voice on it is neither on nor off, hence None.
+    off, voice too: with SMS off and voice on it is neither on nor off, so it is None.
     """
     values: dict[str, bool | None] = {}
     for option, (name, flag) in GRAPH_METHODS.items():
@@ -71,7 +71,7 @@ def inexpressible(requested: Mapping[str, bool], configurations: Configurations)
     faults = []
     if requested.get("methods.mobile_phone") is False and requested.get("methods.voice"):
         faults.append(
-            "methods.mobile_phone: false also turns voice calls off, so methods.voice cannot be true; omit one of them"
+            "methods.mobile_phone: false also turns off voice calls, so methods.voice cannot be true; omit one of them"
         )
     for option, owner in OWNER.items():
         if after[option] and not after[owner] and {option, owner, *_drivers(owner)} & set(requested):
@@ -121,7 +121,7 @@ def enables(patch: Mapping[str, Any]) -> bool:
 
 
 def sign_in_changes(before: Mapping[str, bool | None], after: Mapping[str, bool | None]) -> list[str]:
-    """The options by which these changes alter how people can sign in."""
+    """The options whose changes affect how users can sign in."""
     changes = []
     for option in GRAPH_METHODS:
         was, becomes = before[option], after[option]

@@ -129,7 +129,7 @@ class GroupSetting(Setting):
     def misfit(self, document: Body) -> str | None:
         found = super().misfit(document)
         if not found and not all(isinstance(item, str) for item in document[self.remote or ""]):
-            return f"has values other than object ids for {self.option}"
+            return f"has values other than object IDs for {self.option}"
         return found
 
     def ids(self, document: Body) -> list[str]:
@@ -184,7 +184,7 @@ class Page:
     title: str
     blade: str
     settings: tuple[Setting, ...]
-    # Options that steer the task and set nothing
+    # Options that control the task and set nothing
     switches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -320,7 +320,7 @@ CLEARABLE = frozenset({"group", "helpdesk_contact"})
 
 SETTINGS: Mapping[str, Setting] = {setting.option: setting for page in ALL_PAGES for setting in page.settings}
 
-# Every field of published payloads with its JSON type. Any other field is carried through and reported.
+# Every field of published payloads with its JSON type. Any other field is kept and reported.
 PORTAL_FIELDS: Mapping[str, type] = {
     "objectId": str,
     "enablementType": int,
@@ -391,7 +391,7 @@ def changed_fields(before: Body, after: Body) -> dict[str, Any]:
 
 
 def document_of(option: str, migrated: bool | None) -> DocumentName:
-    """The document an option lives in: methods move to another one with the tenant's migration."""
+    """The document that holds an option. Methods move to another one when the tenant is migrated."""
     return METHODS_POLICY if migrated and option in GRAPH_METHODS else SETTINGS[option].document
 
 
@@ -401,9 +401,9 @@ def backend_of(option: str, migrated: bool | None) -> Plane:
 
 
 def documents_for(pages: Sequence[Page], requested: Iterable[str]) -> tuple[DocumentName, ...]:
-    """The documents a task has to read, in the order of reading: the SSPR policy last, it is written right after.
+    """The documents that a task has to read, in this order: the SSPR policy last, because it is written right after.
 
-    Documents with one page of their own are not read by a task that could set them and is not asked to.
+    Documents with a page of their own are read only if the task requests one of their options.
     """
     needed = {setting.document for page in pages for setting in page.settings}
     needed |= {METHODS_POLICY} if AUTH_METHODS in pages else set()

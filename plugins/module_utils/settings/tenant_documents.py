@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documents that were read of one tenant, and what they say in option names."""
+"""The documents that were read from one tenant, and their values by option name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KNOWN_STATES = MIGRATED_STATES | {"premigration", "migrationinprogress"}
 
 @dataclass(frozen=True)
 class Documents:
-    """What was read of a tenant; a document that was not read is None.
+    """What was read from a tenant; a document that was not read is None.
 
     ``sspr_policy`` is the portal API's document of the policy, ``methods`` are Graph's method configurations by id,
     ``on_premises`` is the portal API's document of the on-premises integration, ``authorization`` is Graph's
@@ -79,7 +79,7 @@ def misfits(documents: Documents, options: Iterable[str]) -> dict[str, str]:
 
 
 def not_before_migration(documents: Documents, requested: Iterable[str]) -> list[str]:
-    """Requested options that a tenant has only after its methods were migrated, each as a fault."""
+    """Requested options that a tenant has only after its methods are migrated, each as a fault."""
     if documents.migrated is not False:
         return []
     return [
@@ -100,7 +100,7 @@ def value_at(documents: Documents, name: DocumentName, path: FieldPath) -> Any:
 
 
 def canonical(value: Any) -> Any:
-    """A value for comparison: the order of targets means nothing, nor do the service's annotations."""
+    """A value for comparison, without the order of targets and the service's annotations."""
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         kept = [{key: part for key, part in item.items() if "@odata" not in key} for item in value]
         return sorted(kept, key=lambda item: sorted((key, str(part)) for key, part in item.items()))

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying out a plan: write one step, see that it took effect, plan again, until nothing is left.
+"""Executes a plan: write one step, confirm that it took effect, plan again, until no step is left.
 
-Losing somebody else's setting is the worst that could happen here. Hence: every portal write is built from a read made
-directly before it; no write is ever repeated without reading and planning afresh; a write whose outcome is unknown is
-settled by reading, never by writing again.
+The worst that could happen here is to lose a setting that someone else has set. Therefore, every portal write is based
+on a read directly before it, no write is repeated without reading and planning again, and a write whose outcome is
+unknown is resolved by reading, never by writing again.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ class PlanContext:
 
 
 def faultless(plan: Plan) -> Plan:
-    """The plan, when nothing is wrong with it. Raises: SsprError(invalid_setting) with every fault found."""
+    """The plan, if it has no faults. Raises: SsprError(invalid_setting) with all faults."""
     if plan.faults:
-        raise SsprError("invalid_setting", "; ".join(plan.faults), hint="Nothing of this step was written.")
+        raise SsprError("invalid_setting", "; ".join(plan.faults), hint="This step wrote nothing.")
     return plan
 
 
 async def carry_out(
     task: Task, context: PlanContext, plan: Plan, documents: Documents, fresh: Iterable[DocumentName]
 ) -> Documents:
-    """Do what is planned, or note in check mode that it is planned. The documents as they are then come back.
+    """Execute the plan, or record in check mode that it is planned. Returns the documents as they are then.
 
     ``fresh`` are the documents that were read with no pause since, the SSPR policy also with no other request since.
     Raises: SsprError.
@@ -155,14 +155,14 @@ class _PlanExecutor:
                 self._mark_confirmed(part)
             return
         if all(part.is_seen_in(self.documents) for part in sent):
-            # Seen once and then no more: nothing of it counts.
+            # Seen once but not again: it does not count as confirmed.
             self._expect([*self.pending, *sent])
         else:
             self._sort_out(sent)
         raise _unconfirmed(self.pending or sent, self.documents, timeout, polled.error or lost)
 
     async def _settle(self, sent: list[Step]) -> None:
-        """Look once at what became of the requests that were sent before a later one was refused."""
+        """Check once what became of the requests that were sent before a later one was refused."""
         if not sent:
             return
         try:
@@ -174,7 +174,7 @@ class _PlanExecutor:
             self._sort_out(sent)
 
     def _sort_out(self, sent: list[Step]) -> None:
-        """Tell the requests that the documents at hand show from those that are still to be seen."""
+        """Separate the requests that the current documents show from those that are still pending."""
         outstanding = [*self.pending, *sent]
         for part in outstanding:
             if part.is_seen_in(self.documents):
@@ -192,7 +192,7 @@ class _PlanExecutor:
         self.fresh = self.fresh - {SSPR_POLICY} | {step.document}
 
     async def _read_again(self, name: DocumentName, plan: Plan) -> None:
-        """Read a document afresh, and make sure that nobody else has set the requested options meanwhile.
+        """Read a document again, and check that no one else has set the requested options in the meantime.
 
         Raises: SsprError, ``conflict`` among them.
         """
@@ -216,7 +216,7 @@ class _PlanExecutor:
 
 
 def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, error: SsprError | None) -> SsprError:
-    """What to say of a write that was not seen: overwritten by someone else, or simply not there."""
+    """The error for a write that was not seen: overwritten by someone else, or not in effect."""
     plane = missing[0].plane
     foreign = any(
         canonical(value_at(documents, part.document, path)) not in (canonical(value), canonical(part.replaced[path]))
@@ -227,7 +227,7 @@ def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, error:
     if foreign and error is None:
         return SsprError(
             "conflict",
-            f"{names}: written, but someone else set another value right after",
+            f"{names}: written, but someone else set another value right afterward",
             plane=plane,
             hint=RERUN_HINT,
         )

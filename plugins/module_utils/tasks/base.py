@@ -4,7 +4,7 @@
 
 """How every task begins and ends: options in, a result without secrets out, whatever happens in between.
 
-May run in a module or in any other process, hence no Ansible here.
+It may run in a module or in any other process, so it does not depend on Ansible.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SOLVED_MANUALLY: frozenset[ErrorKind] = frozenset({"portal_credential_missing", 
 
 @dataclass
 class TaskReport:
-    """What a result and a failure say about the task so far. It is only added to.
+    """What a result or a failure reports about the task so far.
 
     ``applied`` are options that were written and confirmed, ``unconfirmed`` those that were sent and not seen yet.
     """
@@ -61,7 +61,7 @@ class TaskReport:
 class Task(ABC):
     """One task of a module. ``execute`` does it; ``run_task`` turns whatever happens into a result."""
 
-    # The option that names the run in whose record the task is
+    # The option that names the run in which the task is recorded
     run_option = "run"
 
     def __init__(self, params: Mapping[str, Any], check_mode: bool = False) -> None:
@@ -142,14 +142,14 @@ def _failure(task: Task, error: SsprError) -> Result:
         try:
             task.recorder.note("failed", wrote=wrote, error=cleaned, unconfirmed=report.unconfirmed)
         except SsprError as unrecorded:
-            report.warn(f"This failure is not in the record of the run: {unrecorded.message}")
+            report.warn(f"This failure was not recorded in the run: {unrecorded.message}")
     return result
 
 
 def _recorder(params: Mapping[str, Any], run: str | None) -> TaskRecorder | None:
-    """The task's part in the record of its run; None when it belongs to none.
+    """Records the task in its run; None when it belongs to none.
 
-    A run that does not exist fails when something is recorded, like any record that cannot be kept.
+    A run that does not exist fails when something is recorded, like any record that cannot be written.
     """
     if not run:
         return None

@@ -105,7 +105,7 @@ class _Configure(Task):
         if requested.get("group") == "":
             requested["group"] = None
         name = requested.get("group")
-        # Before the documents are read, wherever the task itself says that the group will count: the SSPR policy has to
+        # Before the documents are read, if the task itself sets the scope to selected: the SSPR policy has to
         # be read right before it is written.
         if name and requested.get("scope") == "selected":
             requested["group"] = await find_group(session.graph, name)
@@ -136,7 +136,7 @@ class _Configure(Task):
         return documents
 
     def _require_fit(self, session: Session, documents: Documents) -> None:
-        """Raises: SsprError(unexpected_document), when a document is not as this version knows it."""
+        """Raises: SsprError(unexpected_document), when a document is not in the format that this version knows."""
         unfit = misfits(documents, self.requested)
         if not unfit:
             return
@@ -171,7 +171,9 @@ class _Configure(Task):
     def _targets(self, configurations: graph_methods.Configurations) -> dict[str, Any]:
         narrow = graph_methods.targets(configurations)
         if narrow:
-            self.report.warn(f"Not for all users in this tenant: {', '.join(sorted(narrow))}. See targets.")
+            self.report.warn(
+                f"Methods not targeted at all users in this tenant: {', '.join(sorted(narrow))}. See targets."
+            )
         return narrow
 
 
@@ -184,7 +186,7 @@ async def _require_writeback_license(session: Session) -> None:
     if not any(WRITEBACK_PLANS & plans for plans in subscriptions.values()):
         raise SsprError(
             "license",
-            "password_writeback: the tenant has no subscription with password writeback",
+            "password_writeback: the tenant has no subscription that includes password writeback",
             plane=GRAPH,
-            hint="It needs Entra ID P1 or P2, or Microsoft 365 Business Premium. Nothing was written.",
+            hint="It requires Entra ID P1 or P2, or Microsoft 365 Business Premium. Nothing was written.",
         )

@@ -64,7 +64,7 @@ OPTIONAL = {
     permissions.WRITE_AUTHORIZATION: "changing whether administrators can reset",
     permissions.READ_USERS: "who is in scope",
     permissions.READ_ROLES: "who is an administrator",
-    permissions.READ_REPORTS: "who has registered, so two methods cannot be required safely",
+    permissions.READ_REPORTS: "who has registered, which is needed to require two methods safely",
 }
 
 # In the ``wids`` of everyone who is not a guest
@@ -80,9 +80,9 @@ ROLES_FOR = {
 FEWEST_DAYS = 14
 FEWEST_SECONDS = 600
 LIFETIME_UNKNOWN = {
-    "client_secret": "Entra does not report to an app when its secret expires. See the app registration.",
-    "refresh_token": "A refresh token does not show its age. It expires 90 days after its issue; "
-    "sspr_portal_token renews it.",
+    "client_secret": "an app cannot read when its secret expires; see the app registration",
+    "refresh_token": "a refresh token does not show its age; it expires 90 days after its issue, and "
+    "sspr_portal_token renews it",
 }
 
 
@@ -104,7 +104,7 @@ class CheckOutcome:
 
 @dataclass
 class Health:
-    """What was learned of the tenant and the credentials; None is what could not be read."""
+    """What was read about the tenant and the credentials; None is what could not be read."""
 
     permissions: dict[str, bool | None] | None = None
     roles: list[str] | None = None
@@ -135,7 +135,7 @@ class _Doctor(Task):
             if portal is not None:
                 await self._check_portal(portal, services.client(PORTAL, portal))
         if not any(outcome.check == "reachable" for outcome in self.outcomes):
-            self._add("reachable", OK, "every service that was asked answered")
+            self._add("reachable", OK, "all services that were contacted responded")
         return {
             "changed": False,
             "healthy": all(outcome.status != PROBLEM for outcome in self.outcomes),
@@ -179,9 +179,9 @@ class _Doctor(Task):
         missing = no_portal(target)
         status = PROBLEM if self.purpose == "write" and self.params["portal"] == "require" else UNKNOWN
         message = (
-            "no credential for the portal API is set, so settings that only it has are unavailable"
+            "no credential for the portal API is set, so settings that exist only there are unavailable"
             if target.cloud.has_portal
-            else f"{missing.message}, so settings that only it has are unavailable"
+            else f"{missing.message}, so settings that exist only there are unavailable"
         )
         fix = "Set portal_refresh_token or portal_auth_method, or change these pages manually with portal: manual."
         self._add("portal_sign_in", status, message, fix, missing.kind)
@@ -196,7 +196,7 @@ class _Doctor(Task):
             self._add(check, UNKNOWN, f"the certificate cannot be read: {type(exc).__name__}")
             return
         if ends is None:
-            unknown = LIFETIME_UNKNOWN.get(credential.method, f"{credential.method} does not show when it expires.")
+            unknown = LIFETIME_UNKNOWN.get(credential.method, f"{credential.method} does not show when it expires")
             self._add(check, UNKNOWN, unknown)
             return
         left = (ends - datetime.now(timezone.utc)).total_seconds()
@@ -265,7 +265,7 @@ class _Doctor(Task):
         self.health.license = found
         enough = [str(SKUS[sku]["name"]) for sku in subscriptions if sku in SKUS and SKUS[sku]["reset"] == "yes"]
         if found == "none" and enough:
-            message = f"{enough[0]}: password reset, but neither writeback nor the registration report"
+            message = f"{enough[0]}: includes password reset, but neither writeback nor the registration report"
             self._add("license", OK, message)
         elif found == "none":
             fix = "Self-service reset for users needs Entra ID P1, P2 or a plan that contains one of them."

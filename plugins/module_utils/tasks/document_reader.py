@@ -20,7 +20,7 @@ from .base import state_path
 
 
 class DocumentReader:
-    """Reads documents of the session's tenant, as far as there is a way to their service."""
+    """Reads documents of the session's tenant, where their service can be used."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -30,7 +30,7 @@ class DocumentReader:
         return self._session.service(PLANE_OF[name]) is not None
 
     async def read(self, name: DocumentName, documents: Documents) -> Documents:
-        """The documents with one of them read anew. Raises: SsprError."""
+        """The documents with one of them read again. Raises: SsprError."""
         service = self._session.service(PLANE_OF[name])
         if service is None:
             return documents
@@ -43,7 +43,7 @@ class DocumentReader:
     async def read_settled(self, name: DocumentName, documents: Documents) -> Documents:
         """The same, but not a document as it was before a write that was confirmed a moment ago.
 
-        Reads may lag behind writes. A write built on such a read would undo that of the previous task.
+        Reads may lag behind writes. A write based on such a read would revert the write of the previous task.
         Raises: SsprError.
         """
         found = documents

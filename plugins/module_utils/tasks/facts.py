@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading what a task can do without: each fact may be unreadable, and the result says why."""
+"""Reading optional facts: each may be unreadable, and the result has the reason."""
 
 from __future__ import annotations
 

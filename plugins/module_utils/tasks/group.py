@@ -152,7 +152,7 @@ class _Group(Task):
             try:
                 await write_when_accepted(partial(add_member, session.graph, group.id, member))
             except UnansweredError:
-                # Whether it took effect is seen below.
+                # Whether it took effect is checked below.
                 pass
             except SsprError:
                 self.report.expect(sent)
@@ -171,7 +171,7 @@ class _Group(Task):
             )
 
     async def _see_members(self, session: Session, group: GroupRef, sent: Mapping[str, str]) -> SsprError | None:
-        """Read until all who were sent are members, or the time is over. The last tolerated error comes back."""
+        """Read until everyone who was sent is a member, or until the timeout. Returns the last tolerated error."""
 
         async def all_there() -> bool:
             members = await read_member_ids(session.graph, group.id)
@@ -214,7 +214,7 @@ def _require_fillable(session: Session, group: GroupRef, kind: GroupKind) -> Non
     granted = session.permissions
     may_fill_roles = granted is None or permissions.WRITE_ROLE_ASSIGNABLE_GROUPS in granted
     reasons = {
-        "its membership is decided by a rule (dynamic group)": kind.dynamic,
+        "it is a dynamic group, whose members a rule determines": kind.dynamic,
         "it is synchronized from an on-premises directory": kind.synchronized,
         "it is mail-enabled, and Microsoft Graph can only read such groups": kind.mail_enabled,
         f"roles can be assigned to it, and the app lacks the permission {permissions.WRITE_ROLE_ASSIGNABLE_GROUPS}": (

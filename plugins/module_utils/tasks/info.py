@@ -154,7 +154,7 @@ def _without_portal(page: Page, documents: Documents, target: Connection) -> Ite
 def _misfitting(page: Page, documents: Documents, cloud: Cloud) -> Iterator[Unavailable]:
     if documents.sspr_policy is not None:
         options = tuple(misfits(documents, page.options))
-        message = "the service's document is not as this version knows it"
+        message = "the service's document is not in the format that this version knows"
         yield Unavailable(page.name, "unexpected_document", message, _see(page, cloud), options)
 
 
@@ -170,5 +170,5 @@ def _ambiguous_phone(page: Page, documents: Documents) -> Iterator[Unavailable]:
     if page != AUTH_METHODS or not documents.migrated or documents.methods is None:
         return
     if graph_methods.read(documents.methods)[option] is None and not graph_methods.misfit(option, documents.methods):
-        message = "text messages are off while voice calls are on, which is neither on nor off"
-        yield Unavailable(page.name, "ambiguous", message, "Set mobile_phone and voice to decide.", (option,))
+        message = "text messages are off and voice calls are on, so it is neither on nor off"
+        yield Unavailable(page.name, "ambiguous", message, "Set mobile_phone and voice.", (option,))

@@ -37,7 +37,7 @@ def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
 
 
 class _PortalToken(Task):
-    # Kept out of the result until it was cleaned of secrets
+    # Added to the result only after secrets were removed from it
     refresh_token: str | None = None
 
     async def execute(self) -> Result:
@@ -65,7 +65,7 @@ class _PortalToken(Task):
         }
 
     def _redeem(self, target: Connection, credential: RefreshToken) -> tuple[str, dict[str, Any]]:
-        """The access token, and the whole answer. Not through the tokens that tasks share: the point is to redeem.
+        """The access token, and the whole response. The tokens that tasks share are not used: this task has to redeem.
 
         Raises: SsprError.
         """
@@ -80,7 +80,7 @@ class _PortalToken(Task):
         return token.token, source.answer
 
     def _require_unmasked(self) -> None:
-        """Ansible masks the task's secrets in any value: a token that contains one would come out destroyed."""
+        """Ansible masks the task's secrets in any value: a token that contains one would be unusable."""
         held = [name for name in SECRETS if (secret := self.params.get(name)) and secret in (self.refresh_token or "")]
         if held:
             raise SsprError(
@@ -100,7 +100,7 @@ def _refresh_token(target: Connection) -> RefreshToken:
             if target.portal
             else "portal_refresh_token is not set",
             plane=PORTAL,
-            hint="Set portal_refresh_token: it is what this module redeems.",
+            hint="Set portal_refresh_token, which this module redeems.",
         )
     if not target.cloud.has_portal:
         raise no_portal(target)

@@ -4,8 +4,8 @@
 
 """Whether a tenant is ready for the requested settings: what ``sspr_preflight`` does. Reads only.
 
-The rules know what has to be read. So they are asked, what they need is read, and they are asked again, until nothing
-that can be read would decide more of them.
+The rules determine what has to be read. They are evaluated, what they need is read, and they are evaluated again, until
+no further fact that can be read would decide more of them.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def execute(params: Mapping[str, Any], check_mode: bool) -> Result:
 
 
 class FactStore:
-    """What is known of a tenant: its documents, and facts by key. In the place of what is unreadable is why."""
+    """What is known about a tenant: its documents, and facts by key. An unreadable fact is ``Unavailable``."""
 
     def __init__(self, session: Session, reader: DocumentReader) -> None:
         self._session = session
@@ -243,7 +243,7 @@ class _Preflight(Task):
 
 
 def read_declarations(params: Mapping[str, Any]) -> OperatorInput:
-    """What the task says besides settings. Raises: SsprError(invalid_setting)."""
+    """The options of the task other than settings. Raises: SsprError(invalid_setting)."""
     most = int(params.get("max_locked_out_users") or 0)
     require_range("max_locked_out_users", most, 0)
     declared = params.get("break_glass")

@@ -62,7 +62,7 @@ LOCKED_OUT_UNKNOWN = Unavailable(
     "portal_credential_missing",
     "who would lose the ability to reset depends on scope, methods_required and methods, not all of which are known",
     "Set a credential for the portal API. In a migrated tenant, it is enough to request methods_required, and a group "
-    "where scope is selected.",
+    "if scope is selected.",
 )
 HINTS: Mapping[ErrorKind, str] = {
     "license": "The report needs Entra ID P1 or P2. Without it, it is unknown who has registered.",
@@ -115,7 +115,7 @@ class _RegistrationInfo(Task):
         if requested.get("group"):
             requested["group"] = await find_group(session.graph, str(requested["group"]))
         if requested.get("group") and requested.get("scope") != "selected" and session.portal is None:
-            self.report.warn("group is ignored: it counts only with scope selected, and the scope is unknown")
+            self.report.warn("group is ignored, because scope is unknown")
         return requested
 
     def _plan(self, documents: Documents, requested: Mapping[str, Any]) -> Plan:
@@ -185,7 +185,7 @@ class _RegistrationInfo(Task):
     async def _report_age(
         self, graph: ServiceClient, rows: Mapping[str, Registration] | None, now: datetime
     ) -> dict[str, Any]:
-        """When the report was made, and whether that was too long ago to say something about today."""
+        """When the report was made, and whether it is too old to reflect the current state."""
         if rows is None:
             return {"as_of": None, "stale": None, "stale_because": None}
         as_of = oldest(row.as_of for row in rows.values())

@@ -45,7 +45,7 @@ class _Restore(Task):
         target = connection(self.params)
         run = RunRecord.find(runs_directory(self.params.get("run_dir"), os.environ), self.params["run"])
         async with self.open_session(target, wants_portal=True) as session:
-            # Found by the tenant that answers, so a record never reaches another tenant.
+            # Found by the tenant that responds, so a record is never restored to another tenant.
             record = run.record_of(session.tenant.id)
             if record is None:
                 return self._result(session, RestorePlan.nothing(), Documents(), recorded=False)

@@ -28,7 +28,7 @@ SPEC: Mapping[str, Any] = {
 
 
 def execute(params: Mapping[str, Any], check_mode: bool) -> Result:
-    """Create a run, or let one continue. In check mode nothing is recorded."""
+    """Create or resume a run. In check mode nothing is recorded."""
     return guarded(lambda: (_resume if params["state"] == RESUMED else _create)(params, check_mode))
 
 
@@ -36,7 +36,7 @@ def _create(params: Mapping[str, Any], check_mode: bool) -> Result:
     if params.get("run"):
         raise SsprError(
             "invalid_setting",
-            f"run: {params['run']!r} cannot be given for a new run, which gets its name when it is created",
+            f"run: {params['run']!r} cannot be set for a new run, which gets its name when it is created",
             hint=f"Omit run, or set state: {RESUMED}.",
         )
     if check_mode:
@@ -50,7 +50,7 @@ def _resume(params: Mapping[str, Any], check_mode: bool) -> Result:
     if not params.get("run"):
         raise SsprError(
             "invalid_setting",
-            f"run: state {RESUMED} needs it",
+            f"run: it is required for state {RESUMED}",
             hint="Set run to the path that the run printed, or to its name together with run_dir.",
         )
     run = find_run(params)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a run is: what ``sspr_run_info`` reads, and what ``sspr_run`` returns too."""
+"""The progress of a run: what ``sspr_run_info`` reads, and what ``sspr_run`` returns too."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPEC: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How far a run is: one line per tenant, those it has (or may have) written to, and the host that stopped it."""
+    """The progress of a run: a line per tenant, those it has (or may have) written to, and the host that stopped it."""
 
     run: RunRecord
     tenants: Mapping[str, Line]
@@ -57,5 +57,5 @@ def find_run(params: Mapping[str, Any]) -> RunRecord:
 
 
 def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
-    """Read how far a run is."""
+    """Read the progress of a run."""
     return guarded(lambda: {"changed": False, **RunStatus.of(find_run(params)).as_result()})

@@ -78,7 +78,7 @@ SHOWN = (
 
 
 def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
-    """See why a user can or cannot reset their password."""
+    """Report why a user can or cannot reset their password."""
     return run_task(_UserInfo(params))
 
 

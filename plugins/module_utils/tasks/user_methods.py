@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Registering methods for users: what ``sspr_user_methods`` does. A few rows at a time, each on its own.
+"""Registering methods for users: what ``sspr_user_methods`` does. A few rows at a time, each independent of the others.
 
-A row is read, written and read again, until nothing of it is left to do. What goes wrong with it is its own result;
-only what every row would meet (no answer, no token) ends the work for those that were not started yet.
+A row is read, written and read again, until nothing is left to do. An error is part of the row's own result. Only
+errors that every row would get (no response, no token) end the work for rows that were not started yet.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ SPEC: Mapping[str, Any] = {
     "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
 }
 
-# Rows that are processed at a time. The service allows a tenant's callers few requests a second.
+# Rows that are processed at a time. The service allows few requests per second and tenant.
 LANES = 4
-# Errors that the next row would meet as well, and after how many such rows in a row the rest is skipped.
+# Errors that the next row would get as well, and after how many consecutive rows with one the rest is skipped.
 SERVICE_ERRORS: frozenset[ErrorKind] = frozenset({"credential", "throttled", "unreachable"})
 PATIENCE = 3
 # Rows that a message names; all of them are in the result.
@@ -94,7 +94,7 @@ class RowOutcome:
     error: SsprError | None = None
 
     def compare(self, found: Mapping[str, str]) -> None:
-        """Tell what was sent and is there from what is still to be seen."""
+        """Separate what was sent and is visible from what is still pending."""
         self.changed.extend(write.method.option for write in self.pending if write.is_seen_in(found))
         self.pending = [write for write in self.pending if not write.is_seen_in(found)]
 
@@ -124,7 +124,7 @@ class _UserMethods(Task):
         super().__init__(params, check_mode)
         self.state = str(params["state"])
         self.lanes = asyncio.Semaphore(LANES)
-        # Rows in a row that failed because of the service, and the error that ended the work.
+        # Consecutive rows that failed because of the service, and the error that ended the work.
         self.failures = 0
         self.outage: SsprError | None = None
 
@@ -258,7 +258,7 @@ class _UserMethods(Task):
                 lines[MASKED].append(outcome.row.line)
         for text, found in lines.items():
             more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-            self.report.warn(f"{text} (line {', '.join(map(str, found[:NAMED]))}{more}).")
+            self.report.warn(f"{text} (line{'s' if found[1:] else ''} {', '.join(map(str, found[:NAMED]))}{more}).")
 
     def _result(self, outcomes: list[RowOutcome]) -> Result:
         session = self.session
@@ -309,5 +309,5 @@ def _summary(failed: list[RowOutcome], total: int) -> SsprError:
     return replace(
         first,
         message=f"{len(failed)} of {total} rows failed: {'; '.join(named)}{more}",
-        hint="rows says how to fix each. Run it again after that: it writes only what is missing.",
+        hint="See rows for how to fix each of them. Then run it again: it writes only what is missing.",
     )

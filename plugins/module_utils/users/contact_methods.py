@@ -28,7 +28,7 @@ ANY = "any"
 PHONE = re.compile(r"\+\d{1,3} \d{4,14}([xX]\d+)?", re.ASCII)
 # A number that shows where its country code ends, its digits grouped by the characters that people use.
 GROUPED = re.compile(r"\+(\d{1,3})([ .\-/(][\d .\-/()]*)", re.ASCII)
-# A number as it is shown to those who may see it whole. How the service masks numbers for others is not published.
+# A number that is not masked. How the service masks numbers is not published.
 SHOWN = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
 HIDDEN = "hidden"
 GUEST = "#EXT#"
@@ -91,7 +91,7 @@ class MethodWrite:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a task, and what to tell the operator about where they come from."""
+    """The rows of a task, and warnings about their source."""
 
     rows: list[Row]
     warnings: tuple[str, ...] = ()
@@ -105,8 +105,8 @@ def read_rows(params: Mapping[str, Any]) -> Table:
         names = ", ".join(dict.fromkeys((*sources, *single))) or "none of them"
         raise SsprError(
             "invalid_setting",
-            f"user, users, csv: exactly one of them is needed, and {names} was given",
-            hint="Set users or csv for a list; or user, and with it mobile_phone, office_phone or email.",
+            f"user, users, csv: exactly one of them is required, given: {names}",
+            hint="Set users or csv for a list. For one user, set user with mobile_phone, office_phone or email.",
         )
     if sources == ["csv"]:
         table = read_csv(params["csv"])
@@ -129,7 +129,7 @@ def read_csv(text: str) -> Table:
     if "user" not in known or len(known) < 2 or len(known) != len(set(known)):
         raise _bad_csv(
             f"the first line has the columns {', '.join(names) or 'none'}",
-            f"Name one column user, and others {', '.join(OPTIONS)}; each once.",
+            f"Name one column user, and at least one other {' or '.join(OPTIONS)}, each only once.",
         )
     unused = [name for name in names if name not in known]
     return Table(rows, (f"csv: these columns are not used: {', '.join(unused)}",) if any(unused) else ())
@@ -167,7 +167,7 @@ def _row(line: int, entry: Mapping[str, Any]) -> Row:
 
 
 def _require_once(rows: Iterable[Row]) -> None:
-    """Two rows of one user would undo each other in every run. Raises: SsprError(invalid_setting)."""
+    """Two rows for one user would overwrite each other in every run. Raises: SsprError(invalid_setting)."""
     lines: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         lines[row.user.lower()].append(row.line)
@@ -181,7 +181,7 @@ def _require_once(rows: Iterable[Row]) -> None:
 def row_error(row: Row, state: str) -> SsprError | None:
     """What is wrong with a row by itself; None when it is valid. Nothing of a wrong row is sent."""
     if not row.user:
-        return SsprError("invalid_setting", "user: it is empty", hint="Fill in the user principal name.")
+        return SsprError("invalid_setting", "user: it must not be empty", hint="Fill in the user principal name.")
     if GUEST in row.user.upper():
         return SsprError(
             "unsupported",
@@ -192,12 +192,12 @@ def row_error(row: Row, state: str) -> SsprError | None:
         return SsprError(
             "invalid_setting",
             f"user: {row.user!r} is neither a user principal name nor an object ID",
-            hint="For example adele@contoso.com.",
+            hint="Use one of them, for example adele@contoso.com.",
         )
     if not row.requested:
         return SsprError(
             "invalid_setting",
-            f"{', '.join(OPTIONS)}: the row has none of them, or more cells than there are columns",
+            f"{', '.join(OPTIONS)}: the row has none of them, or it has more cells than there are columns",
             hint="Fill in a number or an address, or remove the row.",
         )
     wrong = [why for option, value in row.requested.items() if (why := _value_error(option, value, state))]
@@ -266,7 +266,7 @@ def not_comparable(row: Row, found: Mapping[str, str]) -> list[str]:
 
 
 def plan_writes(row: Row, state: str, found: Mapping[str, str]) -> list[MethodWrite]:
-    """What is left to write for a row, in the order that the service demands.
+    """What is left to write for a row, in the order that the service requires.
 
     Raises: SsprError(invalid_setting), where the service would refuse it.
     """

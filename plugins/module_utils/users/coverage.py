@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many users of a tenant can reset their password, and who would lose that with a change.
+"""How many users of a tenant can reset their password, and which users no longer can after a change.
 
 Pure: users, rows of the registration report, and policies in. Guests, disabled and excluded accounts never count;
-administrators are counted apart, since they follow Microsoft's policy and not the tenant's.
+administrators are counted separately, because they follow Microsoft's policy and not the tenant's.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _in_scope(
 def locked_out(population: Population, coverage: Coverage, before: Policy, after: Policy) -> tuple[User, ...] | None:
     """Who can reset under one policy and would lose that under the other; None where that is unknown.
 
-    Where the policy before is unknown, the report's word counts.
+    Where the policy before is unknown, the report's flag counts.
     """
     rows = coverage.rows
     if rows is None or not after.known:
@@ -161,7 +161,7 @@ def _can_reset(row: Registration, policy: Policy) -> bool:
 
 
 def why_stale(as_of: str | None, changed: str | None, now: datetime) -> str | None:
-    """Why a report says nothing about today; None when it does.
+    """Why a report does not reflect the current state; None when it does.
 
     ``as_of`` is when it was made, ``changed`` when the policy was changed last, both as Microsoft Graph writes them.
     """

@@ -5,7 +5,7 @@
 """Which registered methods count for a reset, and whether they are enough: one policy on one day.
 
 Pure: settings by option name (``methods.email``) and the registration report's names of methods in. A method whose
-setting is unknown (None) does not count, so an unknown is never taken for readiness; see ``settings_known``.
+setting is unknown (None) does not count, so an unknown setting never counts as ready; see ``settings_known``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checking the form of baselines before they are sent to the module, which has no schema with it."""
+"""Validating baselines before they are passed to the module, which does not have the schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASELINE_SCHEMA = JsonSchema(Path(__file__).with_name("baseline-1.schema.json"))
 
 
 def require_valid_baselines(baselines: Any) -> None:
-    """Baselines that are given whole must have the published form. Names are left to the module.
+    """Baselines that are dictionaries must have the published form. Names are left to the module.
 
     Raises: SsprError(invalid_setting) with the place of what is wrong, SsprError(environment).
     """

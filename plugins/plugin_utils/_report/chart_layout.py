@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Horizontal bars, laid out for ``chart.svg.html.j2`` to draw. Lengths are in units of the drawing. Pure."""
+"""The layout of horizontal bars, which ``chart.svg.html.j2`` draws. Lengths are in units of the drawing. Pure."""
 
 from __future__ import annotations
 

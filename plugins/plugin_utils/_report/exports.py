@@ -91,7 +91,7 @@ def as_csv(report: Report) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """The same as text that a spreadsheet shows and does not calculate. Numbers stay numbers."""
+    """The value in a form that a spreadsheet does not evaluate as a formula. Numbers stay numbers."""
     if isinstance(value, str) and FORMULA.match(value):
         return f"'{value}"
     return value
@@ -124,7 +124,11 @@ _COUNTED = ("tests", *_TAGS)
 def _cases(entry: Entry) -> Iterator[ET.Element]:
     if entry["run"] != "ok":
         case = ET.Element("testcase", classname=entry["host"], name="audit", time="0")
-        error = entry["error"] or {"kind": entry["run"], "message": "The tenant was not run.", "hint": None}
+        error = entry["error"] or {
+            "kind": entry["run"],
+            "message": "The audit was not run for this tenant.",
+            "hint": None,
+        }
         child = ET.SubElement(case, "error", type=error["kind"], message=error["message"])
         child.text = error["hint"] or error["message"]
         yield case
@@ -141,13 +145,13 @@ def _cases(entry: Entry) -> Iterator[ET.Element]:
 def _waived(control: Mapping[str, Any]) -> str:
     waiver = control["waiver"] or {}
     until = f" until {waiver['expires']}" if waiver.get("expires") else ""
-    return f"Waived{until}: {waiver.get('reason') or control['reason'] or 'no reason is given'}"
+    return f"Waived{until}: {waiver.get('reason') or control['reason'] or 'no reason was given'}"
 
 
 # Only what requires action is a failure: unknown is skipped, like waived.
 _OUTCOMES: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "fail": ("failure", lambda control: f"Expected {control['expected']}, found {control['actual']}"),
-    "unknown": ("skipped", lambda control: f"Unknown: {control['reason'] or 'no reason is given'}"),
+    "unknown": ("skipped", lambda control: f"Unknown: {control['reason'] or 'no reason was given'}"),
     "waived": ("skipped", _waived),
 }
 

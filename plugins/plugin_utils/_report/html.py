@@ -25,7 +25,7 @@ _MOST_COMMON = 5
 
 
 def fleet_page(report: Report, *, pages: bool) -> str:
-    """report.html: all tenants on one page that needs nothing but itself. ``pages``: it links to those of clients."""
+    """report.html: all tenants on one self-contained page. ``pages``: whether it links to the pages of clients."""
     entries = sorted(report["tenants"], key=_by_name)
     controls = control_totals(entries)
     states = _states(entries)
@@ -49,7 +49,7 @@ def fleet_page(report: Report, *, pages: bool) -> str:
 
 
 def tenant_pages(report: Report) -> Iterator[tuple[str, str]]:
-    """A page for each client, with nothing of another: file name and content."""
+    """A page for each client, with nothing about another client: file name and content."""
     files = page_names(entry["host"] for entry in report["tenants"])
     for entry in report["tenants"]:
         counts = Counter(control["status"] for control in entry["controls"])

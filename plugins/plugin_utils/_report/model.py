@@ -38,7 +38,7 @@ class Slice:
 
 
 def merge(slices: Iterable[Slice], hosts: Mapping[str, str | None]) -> list[Entry]:
-    """One entry per tenant, by name. ``hosts`` are the tenants that were meant, with what identifies them.
+    """One entry per tenant, by name. ``hosts`` are the requested tenants, each with its ID or domain.
 
     Of two entries the later one counts; but one that was not run never replaces one that was.
     """

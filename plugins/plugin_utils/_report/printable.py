@@ -15,7 +15,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\
 
 
 def printable(value: Any) -> Any:
-    """The same JSON with a replacement character in the place of each such character."""
+    """The same JSON, in which each such character is replaced by the replacement character."""
     if isinstance(value, str):
         return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, Mapping):

@@ -41,7 +41,7 @@ def read_report(option: str, path: Path) -> Report:
 
 
 def read_entries(directory: Path) -> tuple[list[Entry], list[str]]:
-    """The entries of tenants, and a warning for each file that is not one: it does not cost the others their report.
+    """The entries of tenants, and a warning for each file that is not one. Such a file does not prevent the report.
 
     Raises: SsprError(not_found, environment).
     """
@@ -52,7 +52,7 @@ def read_entries(directory: Path) -> tuple[list[Entry], list[str]]:
     for path in sorted(directory.glob("*.json")):
         entry, problem = _read_entry(path)
         if problem:
-            warnings.append(f"{path} is ignored, it is not the entry of a tenant: {problem}")
+            warnings.append(f"{path} is ignored, because it is not a tenant's entry: {problem}")
         else:
             entries.append(entry)
     return entries, warnings

@@ -1,4 +1,4 @@
-// What the page of all tenants does: filter and sort its matrix. It only adds; without it everything can be read.
+// Filters and sorts the matrix on the page of all tenants. Without scripts, everything can still be read.
 "use strict";
 (() => {
   const grid = document.getElementById("grid");

@@ -20,10 +20,10 @@ STATUS_TITLES: Mapping[Status, str] = {
     "pass": "Met",
 }
 STATUS_MEANINGS: Mapping[Status, str] = {
-    "pass": "The setting is as the control expects it.",
-    "fail": "The setting does not match.",
-    "waived": "Accepted by a named owner until a date.",
-    "unknown": "The setting could not be read, and the reason is given. Unknown is never a pass.",
+    "pass": "The setting meets the control.",
+    "fail": "The setting does not meet the control.",
+    "waived": "The control is not met or unknown, which a named owner accepts until a date.",
+    "unknown": "The setting could not be read, for the reason shown. Unknown is never a pass.",
 }
 # In a sentence about one tenant: 15 met, 3 require action
 STATUS_COUNTS: Mapping[Status, str] = {
@@ -41,10 +41,10 @@ GRADE_TITLES: Mapping[Grade, str] = {
 }
 GRADE_MEANINGS: Mapping[Grade, str] = {
     "verified": "The setting was read at the time shown.",
-    "inferred": "The setting could not be read. Other sources in the tenant, which are named, prove the status.",
-    "attested": "The setting could not be read. A named person confirmed it, until a date.",
-    "last_verified": "The setting could not be read. An earlier result is shown with its date, and does not count.",
-    "unavailable": "There is no evidence.",
+    "inferred": "The setting could not be read. Other sources in the tenant, named in the reason, prove the status.",
+    "attested": "The setting could not be read. A named person has checked it and confirms it until a date.",
+    "last_verified": "The setting could not be read. An earlier result is shown with its date, but does not count.",
+    "unavailable": "The setting could not be read, and there is no other evidence.",
 }
 # The letters of the matrix, for a status that was not read directly from the tenant
 GRADE_LETTERS: Mapping[Grade, str] = {"inferred": "i", "attested": "a", "last_verified": "l"}

@@ -34,7 +34,7 @@ SPEC: Mapping[str, Any] = {
     "fail_on": {"type": "str", "choices": list(FAIL_ON), "default": FAIL_ON[0]},
     "pages": {"type": "bool", "default": True},
 }
-# A report is readable by its owner only until it is handed on.
+# Only its owner can read a report until it is shared.
 _DIRECTORY_MODE = 0o700
 _FILES: Mapping[str, tuple[str, Callable[[Report], str]]] = {
     "json": ("report.json", as_json),
@@ -45,7 +45,7 @@ _FILES: Mapping[str, tuple[str, Callable[[Report], str]]] = {
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """The options of a task, checked. ``hosts`` are the tenants that were meant, with what identifies them."""
+    """The options of a task, validated. ``hosts`` are the requested tenants, each with its ID or domain."""
 
     output_dir: Path
     entries_dir: Path | None
@@ -81,7 +81,7 @@ class ReportOptions:
         if not (options.entries_dir or options.merge or options.hosts):
             raise SsprError(
                 "invalid_setting",
-                "entries_dir, merge, hosts: there is nothing to report, all three are empty",
+                "entries_dir, merge, hosts: all three are empty, so there is nothing to report",
                 hint="Set entries_dir to the directory of the tenants' entries, or merge to earlier reports.",
             )
         return options
@@ -138,7 +138,7 @@ def _save(report: Report, directory: Path, *, pages: bool) -> dict[str, str]:
         raise SsprError(
             "not_recorded",
             f"output_dir: the report cannot be written: {exc}",
-            hint="Use a directory on this controller that is writable.",
+            hint="Use a writable directory on this controller.",
         ) from exc
 
 

@@ -106,7 +106,11 @@ WRONG: list[tuple[list[Any], Any, str]] = [
     (["id"], "wanted", "baselines[0].id: 'wanted' is the id of a built-in baseline"),
     (["id"], "cis_m365_v7", "baselines[0].id: 'cis_m365_v7' is the id of a built-in baseline"),
     (["controls", 0, "control"], "1.2", "baselines[0].controls[1].control: '1.2' is used twice"),
-    (["controls", 0, "setting"], "scop", "baselines[0].controls[0].setting: there is no setting 'scop': scope, group"),
+    (
+        ["controls", 0, "setting"],
+        "scop",
+        "baselines[0].controls[0].setting: there is no setting 'scop', choose from scope, group",
+    ),
     (
         ["controls", 0, "expect"],
         {"equals": "everyone"},
@@ -118,7 +122,7 @@ WRONG: list[tuple[list[Any], Any, str]] = [
     (
         ["controls", 1, "settings", 1, "expect"],
         {"not": "0"},
-        "baselines[0].controls[1].settings[1].expect.not: '0' is not of type int, as reconfirm_days is",
+        "baselines[0].controls[1].settings[1].expect.not: '0' is not of type int, which is the type of reconfirm_days",
     ),
     (["controls", 1, "settings", 1, "expect"], {"not": False}, "expect.not: False is not of type int"),
     (["controls", 1, "where"], {"sync": {"equals": True}}, "controls[1].where.sync: there is no setting 'sync'"),
@@ -149,8 +153,11 @@ def test_what_is_wrong_in_a_baseline_is_named(place: list[Any], value: Any, mess
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["cis"], "baselines[0]: there is no built-in baseline 'cis', only cis_m365_v7, cis_azure_v5, asd_blueprint"),
-        (["asd_blueprint", "asd_blueprint"], "baselines[1]: 'asd_blueprint' is given twice"),
+        (
+            ["cis"],
+            "baselines[0]: there is no built-in baseline 'cis', choose from cis_m365_v7, cis_azure_v5, asd_blueprint",
+        ),
+        (["asd_blueprint", "asd_blueprint"], "baselines[1]: 'asd_blueprint' is listed twice"),
     ],
 )
 def test_which_baselines_there_are(given: list[Any], message: str) -> None:

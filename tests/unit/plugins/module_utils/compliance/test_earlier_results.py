@@ -41,4 +41,4 @@ def test_what_is_not_a_report_is_rejected(document: Any) -> None:
     with pytest.raises(SsprError) as caught:
         earlier_entries(document, "previous_report")
     assert caught.value.kind == "invalid_setting"
-    assert caught.value.message.startswith("previous_report: this is not the report of an audit")
+    assert caught.value.message.startswith("previous_report: this is not an audit report")

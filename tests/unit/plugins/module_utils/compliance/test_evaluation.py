@@ -279,7 +279,7 @@ def test_a_waiver_waives_until_it_expires(values: dict[str, Any], as_of: date, s
     assert (found.controls[1]["waiver"] is None) is expired
     if expired:
         assert found.findings[0]["message"] == (
-            f"The waiver of {TWO} by it@x.example expired on 2027-03-31: until the phones are there"
+            f"The waiver for {TWO} (owner: it@x.example) expired on 2027-03-31: until the phones are there"
         )
 
 

@@ -28,12 +28,12 @@ OUTCOMES = {
     ("fail_on", "tenants", "message"),
     [
         ("never", [], "fail_on is never: none of 5 tenants"),
-        ("failed", ["failed"], "fail_on is failed: 1 could not be audited of 5 tenants"),
-        ("drift", ["failed", "drift"], "fail_on is drift: 1 could not be audited, 1 with drift of 5 tenants"),
+        ("failed", ["failed"], "fail_on is failed: of 5 tenants, 1 could not be audited"),
+        ("drift", ["failed", "drift"], "fail_on is drift: of 5 tenants, 1 could not be audited, 1 with drift"),
         (
             "incomplete",
             ["failed", "drift", "incomplete", "not run"],
-            "fail_on is incomplete: 1 could not be audited, 1 with drift, 2 incomplete of 5 tenants",
+            "fail_on is incomplete: of 5 tenants, 1 could not be audited, 1 with drift, 2 incomplete",
         ),
     ],
 )

@@ -274,7 +274,7 @@ def test_order_of_writes(portal: dict[str, Any], on: dict[str, bool], requested:
         (
             migrated(Email=True, Sms=True, Voice=True),
             {"methods__mobile_phone": False, "methods__voice": True},
-            "also turns voice calls off",
+            "also turns off voice calls",
         ),
     ],
 )
@@ -295,7 +295,7 @@ def test_a_preexisting_fault_is_only_reported() -> None:
     assert found.faults == ()
     assert found.warnings == ()
     assert len(found.preexisting) == 2
-    assert all(text.startswith("Already so in the tenant") for text in found.preexisting)
+    assert all(text.startswith("Already the case in the tenant") for text in found.preexisting)
     assert plan(tenant, notify_admins=True).preexisting == ()
 
 

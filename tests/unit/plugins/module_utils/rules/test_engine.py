@@ -324,7 +324,7 @@ def test_why_a_rule_was_not_checked() -> None:
     }
     idle = found["administrators-in-scope"]
     assert (idle.reason, idle.hint) == ("not_needed", None)
-    assert idle.message == "the users in a group were not read, because nothing that the rule is about changes"
+    assert idle.message == "the users in a group were not read, because none of the rule's settings change"
     assert found["registration-report-delayed"].reason == "not_needed"
     assert found["duplicate-questions"].reason == "unknown"
     assert set(found) <= {rule.id for rule in RULES}
@@ -510,9 +510,9 @@ WAIVER = {
     [
         ({"owner": ""}, "owner is missing"),
         ({"reason": None, "expires": " "}, "reason and expires is missing"),
-        ({"id": "security-question"}, "id: 'security-question' is unknown"),
-        ({"id": "waiver-expired"}, "id: 'waiver-expired' is unknown"),
-        ({"id": "V29"}, "id: 'V29' is unknown"),
+        ({"id": "security-question"}, "id: 'security-question' is not a rule that can be waived"),
+        ({"id": "waiver-expired"}, "id: 'waiver-expired' is not a rule that can be waived"),
+        ({"id": "V29"}, "id: 'V29' is not a rule that can be waived"),
         ({"expires": "30.04.2027"}, "'30.04.2027'"),
         ({"expires": "2027-02-30"}, "'2027-02-30'"),
         ({"until": "2027"}, "until: unknown key"),
@@ -546,5 +546,5 @@ def test_violations_say_how_to_fix_them() -> None:
     was, becomes = planned.views
     stops, preexisting = violations(becomes, becomes, {"helpdesk_link"})
     assert stops == []
-    assert preexisting == [f"Already so in the tenant: {planned.violated[0]}."]
+    assert preexisting == [f"Already the case in the tenant: {planned.violated[0]}."]
     assert violations(was, was, {"helpdesk_link"}) == ([], [])

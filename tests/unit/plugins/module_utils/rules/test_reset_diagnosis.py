@@ -409,7 +409,7 @@ def test_a_user_whom_the_report_does_not_have() -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("User cancelled before passing the required authentication methods ", "gave up"),
+        ("User cancelled before passing the required authentication methods ", "canceled before"),
         ("FuzzyPolicyViolationInvalidPassword: 1", "too easy to guess"),
         ("The user has insufficient authentication methods defined.", "too few registered methods"),
         ("OnPremisesConnectivityError", "could not be reached"),

@@ -126,7 +126,7 @@ def test_what_is_offered_is_accepted_and_has_the_same_digits(number: str) -> Non
 @pytest.mark.parametrize(
     ("user", "requested", "kind", "words"),
     [
-        ("", {"email": "a@home.example"}, "invalid_setting", "user: it is empty"),
+        ("", {"email": "a@home.example"}, "invalid_setting", "user: it must not be empty"),
         ("adele", {"email": "a@home.example"}, "invalid_setting", "user: 'adele' is neither"),
         ("../me", {"email": "a@home.example"}, "invalid_setting", "user: '../me' is neither"),
         ("pat_home.example#EXT#@contoso.com", {"email": "a@home.example"}, "unsupported", "is a guest"),

@@ -125,7 +125,7 @@ def test_a_damaged_entry_does_not_cost_the_others_their_report(tmp_path: Path) -
     (tmp_path / "c.json").write_text('{"schema": 2}', encoding="utf-8")
     entries, warnings = read_entries(tmp_path)
     assert [found["host"] for found in entries] == ["a"]
-    assert [warning.split(" is ignored, it is not the entry of a tenant: ")[0] for warning in warnings] == [
+    assert [warning.split(" is ignored, because it is not a tenant's entry: ")[0] for warning in warnings] == [
         str(tmp_path / "b.json"),
         str(tmp_path / "c.json"),
     ]
