@@ -8,8 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
+from ...plugins.module_utils.compliance.fail_on import FAIL_ON
 from ...plugins.module_utils.connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC
 from ...plugins.module_utils.settings.pages import ALL_PAGES, AUTH_METHODS
+from ...plugins.module_utils.tasks.preflight import SPEC as PREFLIGHT_SPEC
 from .sources import ROOT
 from .yaml_text import dump
 
@@ -45,9 +47,17 @@ def _reviewed() -> list[str]:
     return [option for page in ALL_PAGES for option in page.argument_spec() if option in taken]
 
 
+def _preflight_options() -> list[str]:
+    """The options of preflight besides the connection and the settings."""
+    others = {*CONNECTION_SPEC, *PORTAL_MODE_SPEC, *(name for page in ALL_PAGES for name in page.argument_spec())}
+    return [name for name in PREFLIGHT_SPEC if name not in others]
+
+
 LISTS: Mapping[str, Callable[[], Any]] = {
     "__sspr_connection_options": _connection_options,
     "__sspr_pages": _pages,
     "__sspr_method_names": _method_names,
     "__sspr_reviewed": _reviewed,
+    "__sspr_preflight_options": _preflight_options,
+    "__sspr_audit_failures": lambda: list(FAIL_ON),
 }
