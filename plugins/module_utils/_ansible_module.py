@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._errors import SsprError
 from .connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, RUN_SPEC, with_environment
-from .settings.pages import Page
+from .settings.pages import Page, argument_spec
 from .tasks.base import FRAMES
 
 # From this verbosity on, a failure shows where in the code it happened.
@@ -50,10 +50,7 @@ class EntraModule(AnsibleModule):
 
 def settings_spec(*pages: Page) -> dict[str, Any]:
     """The argument spec of a module that sets these pages."""
-    spec: dict[str, Any] = {**CONNECTION_SPEC, **PORTAL_MODE_SPEC, **RUN_SPEC}
-    for page in pages:
-        spec.update(page.argument_spec())
-    return spec
+    return {**CONNECTION_SPEC, **PORTAL_MODE_SPEC, **RUN_SPEC, **argument_spec(pages)}
 
 
 def main(execute: Execute, spec: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ from ..settings.pages import (
     Page,
     changed_fields,
     document_of,
+    group_counts,
 )
 from ..settings.tenant_documents import (
     Documents,
@@ -149,13 +150,13 @@ def make_plan(
 
 
 def _without_unused_group(documents: Documents, requested: Requested) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """``group`` counts only while the resulting scope is ``selected``; clearing it always does."""
-    if requested.get("group") and documents.sspr_policy is not None:
-        scope = requested.get("scope", SETTINGS["scope"].decode(documents.sspr_policy))
-        if scope != "selected":
-            counted = {option: value for option, value in requested.items() if option != "group"}
-            return counted, (f"group is ignored: it counts only with scope selected, and scope is {scope}",)
-    return dict(requested), ()
+    """What is requested but for a group that does not count; clearing the group always does."""
+    scope = SETTINGS["scope"].decode(documents.sspr_policy or {})
+    if documents.sspr_policy is None or not requested.get("group") or group_counts(requested, scope):
+        return dict(requested), ()
+    counted = {option: value for option, value in requested.items() if option != "group"}
+    found = requested.get("scope", scope)
+    return counted, (f"group is ignored: it counts only with scope selected, and scope is {found}",)
 
 
 def target_documents(documents: Documents, by_document: Mapping[DocumentName, Requested]) -> Documents:

@@ -41,6 +41,7 @@ from ..settings.pages import (
     SETTINGS,
     SSPR_POLICY,
     DocumentName,
+    argument_spec,
     document_of,
     flatten,
     require_valid,
@@ -64,7 +65,7 @@ def _list_of(*keys: str) -> dict[str, Any]:
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
-    **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
+    **argument_spec(ALL_PAGES),
     "baselines": {"type": "list", "elements": "raw", "default": []},
     "waivers": WAIVERS_SPEC,
     "attestations": _list_of(*ATTESTATION_KEYS),

@@ -32,12 +32,15 @@ from ..services.users import read_group, read_group_users, read_role_holders, re
 from ..settings.pages import (
     ALL_PAGES,
     METHODS_POLICY,
+    PROPERTIES,
     SETTINGS,
     SSPR_POLICY,
     DocumentName,
     GroupRef,
+    argument_spec,
     documents_for,
     flatten,
+    group_counts,
     surprises,
 )
 from ..settings.tenant_documents import Documents, settings_of
@@ -48,7 +51,7 @@ from .portal_access import no_portal, require_portal
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **PORTAL_MODE_SPEC,
-    **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
+    **argument_spec(ALL_PAGES),
     "as_of": {"type": "str"},
     "waivers": WAIVERS_SPEC,
     "break_glass": {"type": "list", "elements": "str"},
@@ -214,9 +217,10 @@ class _Preflight(Task):
         return requested
 
     async def _group(self, facts: FactStore, name: str) -> GroupRef:
-        scope = self.requested.get("scope") or settings_of(facts.documents, ALL_PAGES)["scope"]
-        # While it does not count, it is not looked up: the plan omits it, with a warning.
-        return await facts.find_group(name) if scope == "selected" else GroupRef.unresolved(name)
+        if group_counts(self.requested, settings_of(facts.documents, (PROPERTIES,))["scope"]):
+            return await facts.find_group(name)
+        # Not looked up: the plan omits it, with a warning.
+        return GroupRef.unresolved(name)
 
     def _unread(self, known: Mapping[FactKey, Any]) -> Iterable[str]:
         """The requested options whose page could not be read: the modules could not set them."""

@@ -26,8 +26,10 @@ from ..settings.pages import (
     METHODS_POLICY,
     PROPERTIES,
     SSPR_POLICY,
+    argument_spec,
     backend_of,
     flatten,
+    group_counts,
     nest,
     surprises,
 )
@@ -43,8 +45,7 @@ from .portal_access import no_portal
 PAGES = (PROPERTIES, AUTH_METHODS)
 WHAT_IF: Mapping[str, Any] = {
     name: line
-    for page in PAGES
-    for name, line in page.argument_spec().items()
+    for name, line in argument_spec(PAGES).items()
     if name in ("scope", "group", "methods_required", "methods")
 }
 SHOWN = tuple(option for page in PAGES for option in page.options if option.partition(".")[0] in WHAT_IF)
@@ -114,7 +115,7 @@ class _RegistrationInfo(Task):
         requested = flatten(self.params, PAGES)
         if requested.get("group"):
             requested["group"] = await find_group(session.graph, str(requested["group"]))
-        if requested.get("group") and requested.get("scope") != "selected" and session.portal is None:
+        if requested.get("group") and session.portal is None and not group_counts(requested, None):
             self.report.warn("group is ignored: it counts only with scope selected, and the scope is unknown")
         return requested
 
