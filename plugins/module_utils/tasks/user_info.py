@@ -26,7 +26,6 @@ from ..rules.reset_diagnosis import (
     diagnose,
     registered_names,
 )
-from ..rules.rule import METHODS
 from ..rules.tenant_view import TenantView, view_of
 from ..services.groups import read_member_ids
 from ..services.reports import read_audit_events, read_registration
@@ -35,6 +34,7 @@ from ..services.tenant import TenantIdentity, read_subscriptions
 from ..services.users import no_such_user, read_memberships, read_role_holders, read_user, read_user_methods
 from ..settings.pages import (
     AUTHORIZATION_POLICY,
+    METHODS,
     METHODS_POLICY,
     ON_PREMISES,
     PLANE_OF,

@@ -29,7 +29,7 @@ PHONE = re.compile(r"\+\d{1,3} \d{4,14}([xX]\d+)?", re.ASCII)
 # A number that shows where its country code ends, its digits grouped by the characters that people use.
 GROUPED = re.compile(r"\+(\d{1,3})([ .\-/(][\d .\-/()]*)", re.ASCII)
 # A number as it is shown to those who may see it whole. How the service masks numbers for others is not published.
-SHOWN = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
+WHOLE_NUMBER = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
 HIDDEN = "hidden"
 GUEST = "#EXT#"
 DELIMITERS = (",", ";", "\t")
@@ -91,7 +91,7 @@ class MethodWrite:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a task, and what to tell the operator about where they come from."""
+    """The rows of a task, and the warnings about where they come from."""
 
     rows: list[Row]
     warnings: tuple[str, ...] = ()
@@ -249,7 +249,7 @@ def methods_found(methods: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     for method in methods:
         if method.get("phoneType") in by_type:
             number = str(method.get("phoneNumber"))
-            found[by_type[method["phoneType"]]] = number if SHOWN.fullmatch(number) else HIDDEN
+            found[by_type[method["phoneType"]]] = number if WHOLE_NUMBER.fullmatch(number) else HIDDEN
         elif method.get("emailAddress"):
             found["email"] = str(method["emailAddress"])
     return found

@@ -22,7 +22,7 @@ class UserRef:
 
     @property
     def identity(self) -> str:
-        """What tells one user from another, whichever of the two is known."""
+        """What identifies a user, whichever of the two is known."""
         return (self.user_principal_name or self.id or "").lower()
 
     def as_result(self) -> dict[str, str | None]:
