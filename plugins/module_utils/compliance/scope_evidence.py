@@ -65,6 +65,11 @@ class ExtraEvidence:
     registrations: Sequence[Registration] | Unavailable | None = None
     secure_score: SecureScore | Unavailable | None = None
 
+    @property
+    def unavailable(self) -> list[Unavailable]:
+        """Why sources that were requested could not be read."""
+        return [source for source in (self.registrations, self.secure_score) if isinstance(source, Unavailable)]
+
     @cached_property
     def about_scope(self) -> tuple[ScopeEvidence, ...]:
         """What the sources show, without those that count no user."""

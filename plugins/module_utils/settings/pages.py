@@ -320,6 +320,8 @@ CLEARABLE = frozenset({"group", "helpdesk_contact"})
 
 SETTINGS: Mapping[str, Setting] = {setting.option: setting for page in ALL_PAGES for setting in page.settings}
 METHODS = tuple(option for option in SETTINGS if option.startswith("methods."))
+# Those that a tenant has only after the migration of its methods
+MIGRATED_ONLY = tuple(option for option in METHODS if SETTINGS[option].remote is None)
 
 # Every field of published payloads with its JSON type. Any other field is carried through and reported.
 PORTAL_FIELDS: Mapping[str, type] = {

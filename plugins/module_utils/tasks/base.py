@@ -51,6 +51,14 @@ class TaskReport:
     def warn(self, *warnings: str) -> None:
         self.warnings.extend(warnings)
 
+    def leave_manual(self, steps: Iterable[Mapping[str, Any]]) -> None:
+        """An administrator has to do these in the admin center."""
+        self.manual.extend(steps)
+
+    def note_write(self) -> None:
+        """Something was written, and seen in the tenant."""
+        self.wrote = True
+
     def confirm(self, options: Iterable[str]) -> None:
         """These options were seen in the tenant as they were written."""
         self.wrote = True
