@@ -342,7 +342,7 @@ def _method_details(name: str, case: Case) -> list[str]:
 
 
 def _registration_at_sign_in(case: Case) -> list[str]:
-    """Whether the user is asked to register."""
+    """Whether the next sign-in prompts the user to register."""
     required = case.setting("required_at_sign_in")
     if required is None:
         return []

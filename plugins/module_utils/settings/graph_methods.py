@@ -121,7 +121,7 @@ def enables(patch: Mapping[str, Any]) -> bool:
 
 
 def sign_in_changes(before: Mapping[str, bool | None], after: Mapping[str, bool | None]) -> list[str]:
-    """The options by which these changes alter how people can sign in."""
+    """The options by which these changes alter how users can sign in."""
     changes = []
     for option in GRAPH_METHODS:
         was, becomes = before[option], after[option]

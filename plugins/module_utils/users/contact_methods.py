@@ -26,7 +26,7 @@ PRESENT, ABSENT = "present", "absent"
 ANY = "any"
 
 PHONE = re.compile(r"\+\d{1,3} \d{4,14}([xX]\d+)?", re.ASCII)
-# A number that shows where its country code ends, its digits grouped by the characters that people use.
+# A number that shows where its country code ends, its digits grouped by the usual characters.
 GROUPED = re.compile(r"\+(\d{1,3})([ .\-/(][\d .\-/()]*)", re.ASCII)
 # A number as it is shown to those who may see it whole. How the service masks numbers for others is not published.
 WHOLE_NUMBER = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
