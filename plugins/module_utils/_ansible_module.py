@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ._errors import SsprError
 from ._failures import for_verbosity
 from .connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, RUN_SPEC, with_environment
-from .settings.pages import Page
+from .settings.pages import Page, argument_spec
 
 Execute = Callable[[Mapping[str, Any], bool], dict[str, Any]]
 
@@ -47,10 +47,7 @@ class EntraModule(AnsibleModule):
 
 def settings_spec(*pages: Page) -> dict[str, Any]:
     """The argument spec of a module that sets these pages."""
-    spec: dict[str, Any] = {**CONNECTION_SPEC, **PORTAL_MODE_SPEC, **RUN_SPEC}
-    for page in pages:
-        spec.update(page.argument_spec())
-    return spec
+    return {**CONNECTION_SPEC, **PORTAL_MODE_SPEC, **RUN_SPEC, **argument_spec(pages)}
 
 
 def main(execute: Execute, spec: Mapping[str, Any]) -> None:

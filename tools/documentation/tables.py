@@ -9,8 +9,7 @@ from typing import Any
 
 from ...plugins.module_utils._errors import GRAPH, PORTAL
 from ...plugins.module_utils.data.calendar import CUT_OVERS
-from ...plugins.module_utils.settings.pages import ALL_PAGES, SETTINGS, Page, backend_of
-from ...plugins.module_utils.tasks.info import MIGRATED_ONLY
+from ...plugins.module_utils.settings.pages import ALL_PAGES, MIGRATED_ONLY, SETTINGS, Page, backend_of
 from .sources import as_markdown, documentation
 
 # The modules that are not about one page, in the order in which README.md presents them

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._errors import SsprError
 from ..data.baselines import BASELINES
-from ..settings.pages import CLEARABLE, SETTINGS, is_json
+from ..settings.pages import CLEARABLE, SETTINGS, group_counts, is_json
 from .expectation import FACTS, Expectation, choices_of, value_type
 
 # The id of the baseline that is made of the settings agreed for a tenant, in its inventory
@@ -69,19 +69,15 @@ class Baseline:
 
 
 def agreed_settings(requested: Mapping[str, Any]) -> Baseline | None:
-    """The requested settings of a tenant as a baseline, whose version is a digest of them; None without any.
-
-    A group counts only in scope ``selected``, as in the modules that set it.
-    """
+    """The requested settings of a tenant as a baseline, whose version is a digest of them; None without any."""
+    # Without a requested scope, the group counts in tenants whose scope is selected: see _agreed.
     controls = tuple(
-        _agreed(option, value, requested) for option, value in requested.items() if _counts(option, requested)
+        _agreed(option, value, requested)
+        for option, value in requested.items()
+        if option != "group" or group_counts(requested, "selected")
     )
     digest = hashlib.sha256(json.dumps(requested, sort_keys=True).encode()).hexdigest()
     return Baseline(AGREED, f"sha256:{digest[:16]}", controls) if controls else None
-
-
-def _counts(option: str, requested: Mapping[str, Any]) -> bool:
-    return option != "group" or requested.get("scope", "selected") == "selected"
 
 
 def _agreed(option: str, value: Any, requested: Mapping[str, Any]) -> Control:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._dates import oldest
+from ..users.coverage import report_date
 from .scope_evidence import ExtraEvidence, ordinary_users
 
 
@@ -28,5 +28,5 @@ def coverage(values: Mapping[str, Any], extra: ExtraEvidence) -> dict[str, Any] 
         "registered": sum(user.registered for user in users),
         "capable": sum(user.capable for user in users),
         "enabled": enabled,
-        "as_of": oldest(user.as_of for user in users),
+        "as_of": report_date(users),
     }

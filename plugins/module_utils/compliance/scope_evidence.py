@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .._dates import oldest
 from .._errors import Unavailable
+from ..users.coverage import report_date
 from ..users.models import Registration
 from .expectation import Expectation
 from .finding import AuditFinding
@@ -65,6 +65,11 @@ class ExtraEvidence:
     registrations: Sequence[Registration] | Unavailable | None = None
     secure_score: SecureScore | Unavailable | None = None
 
+    @property
+    def unavailable(self) -> list[Unavailable]:
+        """Why sources that were requested could not be read."""
+        return [source for source in (self.registrations, self.secure_score) if isinstance(source, Unavailable)]
+
     @cached_property
     def about_scope(self) -> tuple[ScopeEvidence, ...]:
         """What the sources show, without those that count no user."""
@@ -74,7 +79,7 @@ class ExtraEvidence:
         if isinstance(self.registrations, Sequence):
             users = ordinary_users(self.registrations)
             enabled = sum(user.enabled for user in users)
-            yield ScopeEvidence("the registration report", enabled, len(users), oldest(user.as_of for user in users))
+            yield ScopeEvidence("the registration report", enabled, len(users), report_date(users))
         if isinstance(self.secure_score, SecureScore):
             score = self.secure_score
             yield ScopeEvidence("Microsoft Secure Score", score.enabled, score.total, score.as_of)

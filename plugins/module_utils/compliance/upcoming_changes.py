@@ -15,6 +15,7 @@ from .._dates import require_date
 from .._errors import Unavailable
 from ..data.calendar import CUT_OVERS
 from ..settings.pages import SETTINGS
+from ..users.coverage import loses_methods
 from ..users.method_eligibility import COUNTED_METHODS, Policy, settings_known
 from .scope_evidence import ExtraEvidence, ordinary_users
 
@@ -68,4 +69,4 @@ def _affected(
 
     before, after = (Policy(values, migrated, day) for day in (change.day - timedelta(days=1), change.day))
     users = [user for user in ordinary_users(extra.registrations) if user.enabled]
-    return sum(before.suffices(user.methods) and not after.suffices(user.methods) for user in users), None
+    return sum(loses_methods(user, before, after) for user in users), None

@@ -4,7 +4,8 @@
 
 """The dates on which Microsoft changes what self-service password reset does. Data, not code: literals only.
 
-A date that has not been announced to the day is the first possible one. ``as_of`` is when the source was read.
+A date that has not been announced to the day is the first possible one, and ``announced`` is what Microsoft says.
+``as_of`` is when the source was read.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ CUT_OVERS: Mapping[str, Mapping[str, str]] = {
     },
     "security_questions_retired": {
         "date": "2027-03-01",
+        "announced": "March 2027",
         "what": "security questions are retired (MC1234564: March 2027, no day given)",
         "source": "concept-authentication-security-questions",
         "as_of": "2026-11-21",

@@ -32,6 +32,7 @@ from ..settings.pages import (
     Page,
     changed_fields,
     document_of,
+    group_counts,
 )
 from ..settings.tenant_documents import (
     Documents,
@@ -149,13 +150,13 @@ def make_plan(
 
 
 def _without_unused_group(documents: Documents, requested: Requested) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """``group`` has an effect only while the resulting scope is ``selected``; clearing it always has."""
-    if requested.get("group") and documents.sspr_policy is not None:
-        scope = requested.get("scope", SETTINGS["scope"].decode(documents.sspr_policy))
-        if scope != "selected":
-            counted = {option: value for option, value in requested.items() if option != "group"}
-            return counted, (f"group is ignored, because scope is {scope or 'unknown'}, not selected",)
-    return dict(requested), ()
+    """What is requested, except a group that has no effect; clearing the group always has one."""
+    scope = SETTINGS["scope"].decode(documents.sspr_policy or {})
+    if documents.sspr_policy is None or not requested.get("group") or group_counts(requested, scope):
+        return dict(requested), ()
+    counted = {option: value for option, value in requested.items() if option != "group"}
+    found = requested.get("scope", scope) or "unknown"
+    return counted, (f"group is ignored, because scope is {found}, not selected",)
 
 
 def target_documents(documents: Documents, by_document: Mapping[DocumentName, Requested]) -> Documents:

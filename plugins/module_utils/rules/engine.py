@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .._errors import Unavailable
+from ..settings.pages import METHODS
 from ..users.models import UserRef
 from . import setting_checks, tenant_checks
-from .rule import ERROR, METHODS, WARNING, CheckResult, Rule, Severity
+from .rule import ERROR, WARNING, CheckResult, Rule, Severity
 from .tenant_view import FactKey, TenantView, Undecided
 from .waivers import Waiver
 
@@ -44,8 +45,7 @@ WAIVER_EXPIRED = Rule(
 RULES: tuple[Rule, ...] = (*setting_checks.rule, *tenant_checks.rule, SETTING_REJECTED, WAIVER_EXPIRED)
 WAIVABLE_IDS = frozenset(rule.id for rule in RULES) - {WAIVER_EXPIRED.id}
 
-# A document that is not as expected ends a task before it plans.
-PLANNED_RULES = tuple(rule for rule in RULES if rule.enforced and rule.id != "unexpected-document")
+PLANNED_RULES = tuple(rule for rule in RULES if rule.enforced and not rule.precedes_planning)
 
 # Facts that take many requests: they are read when a setting of the rule changes, not when it is only requested.
 COSTLY = frozenset(
@@ -54,7 +54,7 @@ COSTLY = frozenset(
 # Users that a finding names; all of them are counted.
 MOST_USERS = 20
 
-Status = Literal["new", "present", "waived", "expired_waiver"]
+FindingStatus = Literal["new", "present", "waived", "expired_waiver"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Finding:
 
     rule: Rule
     severity: Severity
-    status: Status
+    status: FindingStatus
     blocking: bool
     message: str
     users: tuple[UserRef, ...] = ()

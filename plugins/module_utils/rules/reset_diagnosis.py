@@ -11,7 +11,7 @@ counts as yes or no, and a fact that is enough decides without the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -263,7 +263,7 @@ BLOCKERS = (
     ),
 )
 
-# What else users ask about. It does not prevent a reset.
+# What else users report. It does not prevent a reset.
 PROBLEMS = (
     Cause("MenuHidden", lambda case: all_of(case.administrator, not case.user.plans & set(SERVICE_PLANS))),
     Cause(
@@ -278,12 +278,27 @@ PROBLEMS = (
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """A cause that holds for a user, in plain English. ``code`` is Microsoft's; None where there is none."""
+
+    code: str | None
+    name: str
+    meaning: str
+    fix: str
+    certain: bool
+    source: str
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Diagnosis:
-    """Whether the user can reset (None: unknown), what prevents it, and what else is wrong, as results show it."""
+    """Whether the user can reset (None: unknown), what prevents it, and what else is wrong."""
 
     capable: Answer
-    blockers: list[dict[str, Any]]
-    problems: list[dict[str, Any]]
+    blockers: list[Explanation]
+    problems: list[Explanation]
 
 
 def diagnose(case: Case) -> Diagnosis:
@@ -297,19 +312,19 @@ def diagnose(case: Case) -> Diagnosis:
     return Diagnosis(True if ready else None, blockers, problems)
 
 
-def _explain(cause: Cause, case: Case) -> dict[str, Any]:
+def _explain(cause: Cause, case: Case) -> Explanation:
     entry = RESET_ERRORS[cause.name]
     about_methods = entry["code"] == NOT_REGISTERED_CODE
     details = _method_details(cause.name, case) if about_methods else []
     next_steps = _registration_at_sign_in(case) if about_methods else []
-    return {
-        "code": entry["code"],
-        "name": entry.get("name", cause.name),
-        "meaning": " ".join((entry["meaning"], *details)),
-        "fix": " ".join((entry["fix"], *next_steps)),
-        "certain": cause.certain,
-        "source": entry["source"],
-    }
+    return Explanation(
+        code=entry["code"],
+        name=entry.get("name", cause.name),
+        meaning=" ".join((entry["meaning"], *details)),
+        fix=" ".join((entry["fix"], *next_steps)),
+        certain=cause.certain,
+        source=entry["source"],
+    )
 
 
 def _method_details(name: str, case: Case) -> list[str]:
@@ -320,14 +335,14 @@ def _method_details(name: str, case: Case) -> list[str]:
     if name == "TooFewMethods":
         counting = len(case.kinds(case.registered, unknown=False))
         details.append(f"A reset takes {case.methods_required}, and the user has {counting}.")
-    details.extend(f"{entry['method']}: {entry['why']}." for entry in assess_methods(case) if entry["why"])
+    details.extend(f"{method.method}: {method.why}." for method in assess_methods(case) if method.why)
     if case.user.directory_data and reached("registered_methods_only", case.as_of):
         details.append("Phone numbers and addresses in the user object no longer count.")
     return details
 
 
 def _registration_at_sign_in(case: Case) -> list[str]:
-    """Whether the user is asked to register."""
+    """Whether the next sign-in prompts the user to register."""
     required = case.setting("required_at_sign_in")
     if required is None:
         return []
@@ -336,15 +351,28 @@ def _registration_at_sign_in(case: Case) -> list[str]:
     return ["The user is asked to register at the next sign-in."] if case.in_scope or case.administrator else []
 
 
-def assess_methods(case: Case) -> list[dict[str, Any]]:
-    """Every registered method, whether it counts for this user (None: unknown), and why it does not."""
-    found = []
-    for name in sorted(case.registered):
-        certainly, possibly = (bool(case.kinds([name], unknown=unknown)) for unknown in (False, True))
-        unknown = case.administrator is None or certainly != possibly
-        why = None if unknown or certainly else _why_not(name, case)
-        found.append({"method": name, "counts": None if unknown else certainly, "why": why})
-    return found
+@dataclass(frozen=True)
+class RegisteredMethod:
+    """A method by the report's name, whether it counts for the user (None: unknown), and why it does not."""
+
+    method: str
+    counts: Answer
+    why: str | None
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def assess_methods(case: Case) -> list[RegisteredMethod]:
+    """Every registered method."""
+    return [_assess_method(name, case) for name in sorted(case.registered)]
+
+
+def _assess_method(name: str, case: Case) -> RegisteredMethod:
+    certainly, possibly = (bool(case.kinds([name], unknown=unknown)) for unknown in (False, True))
+    if case.administrator is None or certainly != possibly:
+        return RegisteredMethod(name, None, None)
+    return RegisteredMethod(name, certainly, None if certainly else _why_not(name, case))
 
 
 def _why_not(name: str, case: Case) -> str:
@@ -373,36 +401,59 @@ def registered_names(methods: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def describe_report(row: Registration | None, capable: Answer, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ReportedUser:
+    """The user's row of the registration report, with a ``note`` where it differs from the diagnosis."""
+
+    as_of: str | None = None
+    registered: bool | None = None
+    enabled: bool | None = None
+    capable: bool | None = None
+    methods: list[str] = field(default_factory=list)
+    note: str | None = None
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def describe_report(row: Registration | None, capable: Answer, now: datetime) -> ReportedUser:
     """The user's row of the registration report, with a note where it differs from the diagnosis."""
     if row is None:
         absent = "the report does not have this user: it omits disabled accounts, and lags by up to 36 hours"
-        return {"as_of": None, "registered": None, "enabled": None, "capable": None, "methods": [], "note": absent}
+        return ReportedUser(note=absent)
     made, note = parse_timestamp(row.as_of), None
     if capable is not None and capable != row.capable:
         late = made is not None and now - made > REPORT_DELAY
         when = row.as_of or "an unknown time"
         note = f"report not refreshed {'for more than 36 hours' if late else 'yet'}, as of {when}"
-    return {
-        "as_of": row.as_of,
-        "registered": row.registered,
-        "enabled": row.enabled,
-        "capable": row.capable,
-        "methods": sorted(row.methods),
-        "note": note,
-    }
+    return ReportedUser(row.as_of, row.registered, row.enabled, row.capable, sorted(row.methods), note)
 
 
-def describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An attempt from the audit log, with its reason in plain English where it is known."""
+@dataclass(frozen=True)
+class ResetAttempt:
+    """An event of the audit log. ``meaning`` is its reason in plain English, where it is known."""
+
+    at: str | None
+    activity: str | None
+    result: str | None
+    reason: str | None
+    meaning: str | None
+    correlation_id: str | None
+
+    def as_result(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def describe_event(event: Mapping[str, Any]) -> ResetAttempt:
+    """An attempt from the audit log."""
     reason = str(event.get("resultReason") or "").strip()
     known = [text for start, text in REASONS.items() if reason.startswith(start)]
     known += [text for part, text in REASONS_WITHIN.items() if part in reason]
-    return {
-        "at": event.get("activityDateTime"),
-        "activity": event.get("activityDisplayName"),
-        "result": event.get("result"),
-        "reason": reason or None,
-        "meaning": next(iter(known), None),
-        "correlation_id": event.get("correlationId"),
-    }
+    return ResetAttempt(
+        at=event.get("activityDateTime"),
+        activity=event.get("activityDisplayName"),
+        result=event.get("result"),
+        reason=reason or None,
+        meaning=next(iter(known), None),
+        correlation_id=event.get("correlationId"),
+    )

@@ -23,7 +23,6 @@ Severity = Literal["error", "warning"]
 ERROR: Severity = "error"
 WARNING: Severity = "warning"
 
-METHODS = tuple(option for option in SETTINGS if option.startswith("methods."))
 # Everything that the portal user sets in a tenant that is not migrated
 PORTAL_USER_SETTINGS = tuple(option for option, setting in SETTINGS.items() if setting.document != AUTHORIZATION_POLICY)
 
@@ -75,7 +74,8 @@ class Rule:
     ``message`` and ``fix`` are for operators: a fragment, in which words in braces are filled in, and a sentence.
     ``source`` is a page of Microsoft's documentation unless it states otherwise, ``as_of`` when it was read. ``check``
     is None for a rule that is not decided from a tenant. From the cut-over ``error_from`` of the calendar on, a
-    warning is an error. An ``enforced`` error is also raised by the modules that set it, and cannot be waived.
+    warning is an error. An ``enforced`` error is also raised by the modules that set it, and cannot be waived. With
+    ``precedes_planning``, they raise it before they plan, so the planner does not.
     """
 
     id: str
@@ -88,6 +88,7 @@ class Rule:
     check: Check | None = None
     error_from: str | None = None
     enforced: bool = False
+    precedes_planning: bool = False
 
     def decide(self, view: TenantView) -> CheckResult:
         """How far a tenant is from meeting it. Raises: Undecided."""
@@ -134,6 +135,7 @@ class RuleSet:
         source: str,
         error_from: str | None = None,
         enforced: bool = False,
+        precedes_planning: bool = False,
     ) -> Callable[[Check], Check]:
         """Add a rule, decided by the decorated function. See ``Rule`` for its parts."""
 
@@ -149,6 +151,7 @@ class RuleSet:
                 check=check,
                 error_from=error_from,
                 enforced=enforced,
+                precedes_planning=precedes_planning,
             )
             self._rules.append(rule)
             return check

@@ -13,9 +13,9 @@ from typing import Any
 
 from .._errors import Unavailable
 from ..data.calendar import CUT_OVERS
-from ..settings.pages import PLANE_OF, SETTINGS, invalid_value
-from .rule import ERROR, METHODS, PORTAL_USER_SETTINGS, WARNING, CheckResult, RuleSet
-from .tenant_view import METHOD_OPTIONS, TenantView, Undecided
+from ..settings.pages import METHODS, PLANE_OF, SETTINGS, invalid_value
+from .rule import ERROR, PORTAL_USER_SETTINGS, WARNING, CheckResult, RuleSet
+from .tenant_view import TenantView, Undecided
 
 # Bytes of the authentication methods policy that Entra still saves. Source: concept-authentication-methods-manage.
 LARGEST_POLICY = 20 * 1024
@@ -271,7 +271,8 @@ def _sms_voice_retired(view: TenantView) -> int:
     "security-questions-retired",
     WARNING,
     ("methods.security_questions",),
-    message="security questions are on, and Microsoft retires them in March 2027",
+    message="security questions are on, and Microsoft retires them in "
+    f"{CUT_OVERS['security_questions_retired']['announced']}",
     fix="Have users register other methods, then turn off methods.security_questions.",
     source="concept-authentication-security-questions",
     error_from="security_questions_retired",
@@ -284,7 +285,8 @@ def _security_questions_retired(view: TenantView) -> int:
     "security-questions-needed",
     WARNING,
     ("scope", "methods_required", *METHODS),
-    message="methods_required can only be met with security questions, which Microsoft retires in March 2027",
+    message="methods_required can only be met with security questions, which Microsoft retires in "
+    f"{CUT_OVERS['security_questions_retired']['announced']}",
     fix="Turn on other methods.",
     source="concept-authentication-security-questions",
     error_from="security_questions_retired",
@@ -471,11 +473,12 @@ def _notifications_off(view: TenantView) -> int:
     fix="Change the setting manually in the admin center, and report this: the service may have changed.",
     source="seen in public code only",
     enforced=True,
+    precedes_planning=True,
 )
 def _unexpected_document(view: TenantView) -> CheckResult:
     # A misfit that is also requested counts twice, because it now blocks a write.
     misfits = {**(view.since.misfits if view.since else {}), **view.misfits}
-    pages = [view.facts.get(("document", document)) for document in PLANE_OF]
+    pages = [view.fact_if_read("document", document) for document in PLANE_OF]
     unread = [page.message for page in pages if isinstance(page, Unavailable) and page.reason == "unexpected_document"]
     in_the_way = len(view.requested & set(misfits)) + (len(unread) if view.requested else 0)
     degree = len(misfits) + len(unread) + in_the_way
@@ -514,7 +517,7 @@ def _everything_at_once(view: TenantView) -> int:
 def dropped_methods(was: TenantView, becomes: TenantView) -> list[str]:
     """The methods that a change turns off."""
     before, after = was.effective, becomes.effective
-    return [option for option in METHOD_OPTIONS if before[option] and not after[option]]
+    return [option for option in METHODS if before[option] and not after[option]]
 
 
 @rule(

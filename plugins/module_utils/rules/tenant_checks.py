@@ -12,30 +12,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._dates import oldest, parse_timestamp
+from .._dates import parse_timestamp
 from .._errors import Unavailable
 from .._text import EMAIL_ADDRESS, is_guid
 from ..data.calendar import CUT_OVERS
 from ..data.licenses import FREE, SERVICE_PLANS, SKUS
 from ..settings.graph_methods import GRAPH_METHODS
-from ..settings.pages import SETTINGS
-from ..users.coverage import REPORT_DELAY, why_stale
-from ..users.method_eligibility import Audience, Policy, reached
+from ..settings.pages import METHODS, SETTINGS
+from ..users.coverage import REPORT_DELAY, loses_methods, report_date, why_stale
+from ..users.method_eligibility import OFFERED_KINDS, Audience, Policy, reached
 from ..users.models import Registration, User, UserRef
 from ..users.roles import (
     ADMIN_ROLES,
-    AUTHENTICATION_POLICY_ADMINISTRATOR,
     DIRECTORY_SYNCHRONIZATION,
     GLOBAL_ADMINISTRATOR,
     HYBRID_IDENTITY_ADMINISTRATOR,
+    SSPR_POLICY_WRITERS,
     USER_ADMINISTRATOR,
 )
-from .rule import ERROR, METHODS, PORTAL_USER_SETTINGS, WARNING, CheckResult, RuleSet, of_refs, of_users
+from .rule import ERROR, PORTAL_USER_SETTINGS, WARNING, CheckResult, RuleSet, of_refs, of_users
 from .setting_checks import dropped_methods
-from .tenant_view import KINDS, TenantView, Undecided
+from .tenant_view import TenantView, Undecided
 
-# The roles that can set everything in the portal, and what some others can set.
-POLICY_WRITERS = frozenset({GLOBAL_ADMINISTRATOR, AUTHENTICATION_POLICY_ADMINISTRATOR})
+# What roles can set that cannot set everything
 PARTIAL_WRITERS = (
     (frozenset({"scope", "group"}), USER_ADMINISTRATOR),
     (frozenset({"password_writeback", "unlock_without_reset"}), HYBRID_IDENTITY_ADMINISTRATOR),
@@ -199,9 +198,8 @@ def who_is_locked_out(view: TenantView) -> list[Registration]:
 
 
 def _is_locked_out(row: Registration, before: Policy, after: Policy) -> bool:
-    if not (before.covers(row.id) and after.covers(row.id)):
-        return False
-    return before.for_user(row.id).suffices(row.methods) and not after.for_user(row.id).suffices(row.methods)
+    stays_in_scope = bool(before.covers(row.id) and after.covers(row.id))
+    return stays_in_scope and loses_methods(row, before, after)
 
 
 def _policy(view: TenantView) -> Policy:
@@ -255,7 +253,7 @@ def _why_unknown(view: TenantView) -> str | None:
     rows = view.fact_or_unavailable("registrations")
     if isinstance(rows, Unavailable):
         return rows.message
-    made, now = oldest(row.as_of for row in rows), view.declared.now
+    made, now = report_date(rows), view.declared.now
     if made is None or why_stale(made, None, now):
         return why_stale(made, None, now)
     changed = view.fact_or_unavailable("policy_changed", made)
@@ -279,7 +277,7 @@ def _users_targeted_by_too_few_methods(view: TenantView) -> CheckResult | int:
         return effective[option] and (option not in audiences or user.id in audiences[option])
 
     def kinds(user: User) -> int:
-        return sum(any(reaches(option, user) for option in options) for options in KINDS.values())
+        return sum(any(reaches(option, user) for option in options) for options in OFFERED_KINDS.values())
 
     return of_users(user for user in _in_scope(view) if kinds(user) < required)
 
@@ -522,7 +520,7 @@ def _portal_user_cannot_write(view: TenantView) -> int:
     roles = view.require_fact("portal_roles")
     if roles is None:
         raise Undecided("the portal user's token does not list the user's roles")
-    enough = POLICY_WRITERS | {role for options, role in PARTIAL_WRITERS if changes <= options}
+    enough = SSPR_POLICY_WRITERS | {role for options, role in PARTIAL_WRITERS if changes <= options}
     return int(not roles & enough)
 
 
@@ -575,7 +573,7 @@ def _conditional_access_may_block_registration(view: TenantView) -> CheckResult 
     if not view.offers_reset:
         return 0
     policies = [policy for policy in view.require_fact("conditional_access") if _may_block(policy, view.group)]
-    names = sorted(str(policy.get("displayName") or policy.get("id")) for policy in policies)
+    names = sorted(str(policy.get("displayName") or policy.get("id") or "unnamed") for policy in policies)
     return CheckResult(len(names), words={"policies": ", ".join(names)})
 
 
@@ -642,10 +640,10 @@ def _registration_report_delayed(view: TenantView) -> int:
     rows, now = view.known_fact("registrations"), view.declared.now
     if isinstance(rows, Unavailable):
         raise Undecided(rows.message, reason=rows.reason, hint=rows.hint)
-    made = oldest(row.as_of for row in rows)
+    made = report_date(rows)
     if made is None:
         raise Undecided("the registration report does not state when it was made")
-    changed = view.facts.get(("policy_changed", made))
+    changed = view.fact_if_read("policy_changed", made)
     last_change = None if isinstance(changed, Unavailable) else parse_timestamp(changed)
     recent = last_change is not None and now - last_change < REPORT_DELAY
     return int(why_stale(made, None, now) is not None or recent)

@@ -19,9 +19,9 @@ from typing import Any
 
 from .._errors import Unavailable, UnavailableReason
 from ..settings import graph_methods
-from ..settings.pages import SETTINGS, GroupRef
+from ..settings.pages import METHODS, SETTINGS, GroupRef
 from ..settings.tenant_documents import Documents, misfits
-from ..users.method_eligibility import Audience, Policy
+from ..users.method_eligibility import OFFERED_KINDS, Audience, Policy
 
 # ("users",), ("group", id), ("user", id), ...: what it is, and of whom
 FactKey = tuple[str, ...]
@@ -45,18 +45,6 @@ UNREAD: Mapping[str, str] = {
     "user": "a user was not read",
     "users": "the users were not read",
 }
-
-# One phone number is one method, whether it receives a text message or a call; so is one app, whether it shows codes
-# or notifications.
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "email": ("methods.email",),
-    "mobile_phone": ("methods.mobile_phone", "methods.voice"),
-    "office_phone": ("methods.office_phone",),
-    "security_questions": ("methods.security_questions",),
-    "software_oath": ("methods.software_oath",),
-    "mobile_app": ("methods.mobile_app_notification", "methods.mobile_app_code"),
-}
-METHOD_OPTIONS = tuple(option for options in KINDS.values() for option in options)
 
 
 class Undecided(Exception):  # noqa: N818 - not an error: a rule without an answer
@@ -149,6 +137,10 @@ class TenantView:
             raise Undecided(f"{UNREAD[name]}, because no other rule needs it", reason="not_needed")
         return self.facts[key]
 
+    def fact_if_read(self, name: str, *of: str) -> Any:
+        """A fact, or that it is ``Unavailable``; None when it was not read, and it is not read for this rule."""
+        return self.facts.get((name, *of))
+
     @property
     def offers_reset(self) -> bool:
         return bool(self.require_setting("scope") != "none")
@@ -170,7 +162,7 @@ class TenantView:
         """The settings with the methods in effect: those of both policies while a migration is in progress."""
         both = (self.migration_state or "").lower() == "migrationinprogress"
         other = self.graph_methods if both else {}
-        methods = {option: bool(self.settings.get(option) or other.get(option)) for option in METHOD_OPTIONS}
+        methods = {option: bool(self.settings.get(option) or other.get(option)) for option in METHODS}
         return {**self.settings, **methods}
 
     def on(self, *methods: str) -> bool:
@@ -181,7 +173,9 @@ class TenantView:
         """How many kinds of methods are on, not counting those that are named."""
         effective = self.effective
         return sum(
-            any(effective[option] for option in options) for kind, options in KINDS.items() if kind not in without
+            any(effective[option] for option in options)
+            for kind, options in OFFERED_KINDS.items()
+            if kind not in without
         )
 
     def assuming(self, values: Mapping[str, Any]) -> TenantView:

@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from .._errors import GRAPH, SsprError
+from ..connection.answers import grant_hint
+
 READ_ORGANIZATION = "Organization.Read.All"
 READ_SUBSCRIPTIONS = "Organization.Read.All"
 READ_METHODS_POLICY = "Policy.Read.AuthenticationMethod"
@@ -15,8 +20,6 @@ WRITE_AUTHORIZATION = "Policy.ReadWrite.Authorization"
 
 READ_GROUPS = "Group.Read.All"
 CREATE_GROUPS = "Group.Create"
-# Each includes creating groups and writing members.
-WRITE_ALL_GROUPS = ("Group.ReadWrite.All", "Directory.ReadWrite.All")
 READ_MEMBERS = "GroupMember.Read.All"
 WRITE_MEMBERS = "GroupMember.ReadWrite.All"
 WRITE_ROLE_ASSIGNABLE_GROUPS = "RoleManagement.ReadWrite.Directory"
@@ -33,3 +36,31 @@ WRITE_USER_METHODS = "UserAuthenticationMethod.ReadWrite.All"
 READ_SSPR_POLICY = "Security Administrator (or User Administrator, Authentication Policy Administrator)"
 WRITE_SSPR_POLICY = "Authentication Policy Administrator"
 WRITE_SSPR_SCOPE = "User Administrator (or Authentication Policy Administrator)"
+
+_WRITE_ALL_GROUPS = ("Group.ReadWrite.All", "Directory.ReadWrite.All")
+# Permissions that include another one. Source: permissions-reference.
+INCLUDED_IN: Mapping[str, tuple[str, ...]] = {
+    READ_ORGANIZATION: ("Directory.Read.All",),
+    READ_METHODS_POLICY: (WRITE_METHODS_POLICY, READ_POLICIES),
+    READ_GROUPS: ("Group.ReadWrite.All", "Directory.Read.All"),
+    CREATE_GROUPS: _WRITE_ALL_GROUPS,
+    WRITE_MEMBERS: _WRITE_ALL_GROUPS,
+}
+
+
+def not_granted(needed: Iterable[str], granted: frozenset[str] | None) -> list[str]:
+    """The needed permissions that are known to be missing: none where it is unknown what is granted (None)."""
+    if granted is None:
+        return []
+    return [name for name in needed if granted.isdisjoint((name, *INCLUDED_IN.get(name, ())))]
+
+
+def permission_error(*missing: str) -> SsprError:
+    """Why a task stops before its first write."""
+    names = " and ".join(missing)
+    return SsprError(
+        "permission",
+        f"the app lacks the permission {names}",
+        plane=GRAPH,
+        hint=f"{grant_hint(GRAPH, names)} Nothing was written.",
+    )

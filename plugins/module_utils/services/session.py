@@ -25,6 +25,7 @@ from ..connection.tls import trust
 from ..connection.token_claims import application_permissions
 from ..connection.token_http import TokenClient
 from . import policy_documents
+from .permissions import not_granted
 from .tenant import TenantIdentity, read_organization
 
 
@@ -57,8 +58,7 @@ class Session:
 
     def missing_permissions(self, *needed: str) -> list[str]:
         """Of these permissions, those that the app is known not to have."""
-        granted = self.permissions
-        return [] if granted is None else [name for name in needed if name not in granted]
+        return not_granted(needed, self.permissions)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -45,32 +46,35 @@ async def read_users(graph: ServiceClient) -> list[User]:
     ]
 
 
-async def read_user(graph: ServiceClient, name: str) -> User:
-    """The user of that object id or user principal name. Raises: SsprError, ``not_found`` among them."""
-    return _user(await graph.read(_path(name), {"$select": _USER}, needs=permissions.READ_USERS))
-
-
-async def find_user_id(graph: ServiceClient, name: str) -> str:
-    """The object id of a user, by it or by the user principal name, in lower case.
+async def read_user(graph: ServiceClient, name: str, *, option: str | None = None) -> User:
+    """The user of that object id or user principal name; ``option`` is where the operator gave it.
 
     Raises: SsprError, ``not_found`` among them.
     """
-    try:
+    with _named_by(option, name):
+        return _user(await graph.read(_path(name), {"$select": _USER}, needs=permissions.READ_USERS))
+
+
+async def find_user_id(graph: ServiceClient, name: str) -> str:
+    """The object id of a user whom the option ``members`` names by it or by the user principal name, in lower case.
+
+    Raises: SsprError, ``not_found`` among them.
+    """
+    with _named_by("members", name):
         user = await graph.read(_path(name), {"$select": "id"}, needs=permissions.READ_USER_NAMES)
-    except SsprError as exc:
-        if exc.kind != "not_found":
-            raise
-        raise no_such_user(exc, "members", name) from exc
     return str(user["id"]).lower()
 
 
-def no_such_user(error: SsprError, option: str, name: str) -> SsprError:
-    """``not_found`` for a user, with the option and the name."""
-    return replace(
-        error,
-        message=f"{option}: the tenant has no user {name!r}",
-        hint="Check the user principal name and tenant_id.",
-    )
+@contextmanager
+def _named_by(option: str | None, name: str) -> Iterator[None]:
+    """Name the option in ``not_found``, for a user that the tenant does not have."""
+    try:
+        yield
+    except SsprError as exc:
+        if option is None or exc.kind != "not_found":
+            raise
+        message = f"{option}: the tenant has no user {name!r}"
+        raise replace(exc, message=message, hint="Check the user principal name and tenant_id.") from exc
 
 
 async def read_group(graph: ServiceClient, group_id: str) -> Group:
@@ -127,9 +131,13 @@ async def read_role_holders(graph: ServiceClient) -> dict[str, frozenset[str]]:
     return {holder: frozenset(roles) for holder, roles in holders.items()}
 
 
-async def read_user_methods(graph: ServiceClient, user_id: str) -> list[dict[str, Any]]:
-    """Everything that a user has registered, the password included, as Graph returns it."""
-    return await graph.read_list(_methods_path(user_id, "methods"), {}, needs=permissions.READ_USER_METHODS)
+async def read_user_methods(graph: ServiceClient, name: str, *, option: str | None = None) -> list[dict[str, Any]]:
+    """Everything that a user has registered, the password included, as Graph returns it.
+
+    ``name`` and ``option`` are as in ``read_user``.
+    """
+    with _named_by(option, name):
+        return await graph.read_list(_methods_path(name, "methods"), {}, needs=permissions.READ_USER_METHODS)
 
 
 async def put_phone(graph: ServiceClient, user_id: str, phone_type: str, number: str, *, replaces: bool) -> None:

@@ -48,15 +48,15 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class GroupRef:
-    """The group of scope ``selected``. ``found`` is False for a name that was not looked up, or does not exist."""
+    """The group of scope ``selected``."""
 
     id: str
     display_name: str | None
-    found: bool = True
 
     @classmethod
     def unresolved(cls, name: str) -> GroupRef:
-        return cls(name, name, found=False)
+        """A group that was not looked up, or not found: what the task calls it stands in for both."""
+        return cls(name, name)
 
     def as_result(self) -> dict[str, str | None]:
         return {"id": self.id, "display_name": self.display_name}
@@ -319,6 +319,9 @@ ALL_PAGES = (
 CLEARABLE = frozenset({"group", "helpdesk_contact"})
 
 SETTINGS: Mapping[str, Setting] = {setting.option: setting for page in ALL_PAGES for setting in page.settings}
+METHODS = tuple(option for option in SETTINGS if option.startswith("methods."))
+# Those that a tenant has only after the migration of its methods
+MIGRATED_ONLY = tuple(option for option in METHODS if SETTINGS[option].remote is None)
 
 # Every field of published payloads with its JSON type. Any other field is kept and reported.
 PORTAL_FIELDS: Mapping[str, type] = {
@@ -390,6 +393,11 @@ def changed_fields(before: Body, after: Body) -> dict[str, Any]:
     }
 
 
+def argument_spec(pages: Iterable[Page]) -> dict[str, Any]:
+    """The argument spec of a task about these pages, without what is not about settings."""
+    return {name: line for page in pages for name, line in page.argument_spec().items()}
+
+
 def document_of(option: str, migrated: bool | None) -> DocumentName:
     """The document that holds an option. Methods move to another one when the tenant is migrated."""
     return METHODS_POLICY if migrated and option in GRAPH_METHODS else SETTINGS[option].document
@@ -423,6 +431,14 @@ def flatten(params: Mapping[str, Any], pages: Iterable[Page]) -> dict[str, Any]:
             if value is not None:
                 requested[setting.option] = value
     return requested
+
+
+def group_counts(requested: Mapping[str, Any], scope: str | None) -> bool:
+    """Whether ``group`` counts: only where the resulting scope is ``selected``.
+
+    ``scope`` is what stays where the task requests none: the tenant's, or None where it is unknown.
+    """
+    return bool(requested.get("scope", scope) == "selected")
 
 
 def nest(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import graph_methods
-from .pages import METHODS_POLICY, SETTINGS, Body, DocumentName, Page, Setting, document_of
+from .pages import METHODS_POLICY, MIGRATED_ONLY, SETTINGS, Body, DocumentName, Page, Setting, document_of
 
 FieldPath = tuple[str, ...]
 
@@ -85,7 +85,7 @@ def not_before_migration(documents: Documents, requested: Iterable[str]) -> list
     return [
         f"{option}: not available until the tenant's methods are migrated to the authentication methods policy"
         for option in requested
-        if option.startswith("methods.") and SETTINGS[option].remote is None
+        if option in MIGRATED_ONLY
     ]
 
 

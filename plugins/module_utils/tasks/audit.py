@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from .._atomic_file import write_whole
 from .._dates import as_of_date, require_date
-from .._errors import SsprError, Unavailable
+from .._errors import ERROR_KINDS, SsprError, Unavailable
+from .._failures import Result
 from ..compliance.audit_entry import AuditEntry, Evidence
 from ..compliance.baseline import Baseline, agreed_settings, find_baselines
 from ..compliance.declarations import Attestation, Declarations
@@ -41,17 +42,16 @@ from ..settings.pages import (
     SETTINGS,
     SSPR_POLICY,
     DocumentName,
+    argument_spec,
     document_of,
     flatten,
     require_valid,
 )
 from ..settings.tenant_documents import Documents
-from .base import Result, Task, run_task
-from .document_reader import DocumentReader
-from .info import read_tolerantly, unavailable
+from .base import Task, run_task
+from .facts import FactReader
 from .results import manual_steps, settings_diff
-
-T = TypeVar("T")
+from .settings_reader import read_settings
 
 ATTESTATION_KEYS = ("control", "who", "when", "evidence", "expires")
 
@@ -64,7 +64,7 @@ def _list_of(*keys: str) -> dict[str, Any]:
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
-    **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
+    **argument_spec(ALL_PAGES),
     "baselines": {"type": "list", "elements": "raw", "default": []},
     "waivers": WAIVERS_SPEC,
     "attestations": _list_of(*ATTESTATION_KEYS),
@@ -209,7 +209,6 @@ class _Audit(Task):
         unread = {option: entry.message for entry in reversed(missing) for option in entry.options}
         values = read_values(documents, unread=unread, synced=synced, as_of=criteria.declarations.as_of)
         extra = await self._extra_evidence(session, values)
-        sources = (extra.registrations, extra.secure_score)
         facts = TenantFacts(
             values=values,
             unread=unread,
@@ -217,38 +216,27 @@ class _Audit(Task):
             extra=extra,
             earlier=earlier_results(criteria.earlier, session.tenant.id),
         )
-        return Reading(documents, facts, [*missing, *(it for it in sources if isinstance(it, Unavailable))])
+        return Reading(documents, facts, [*missing, *extra.unavailable])
 
     async def _extra_evidence(self, session: Session, values: Mapping[str, Any]) -> ExtraEvidence:
-        """The registration report and Secure Score, where they are requested."""
+        """The registration report and Secure Score, where they are requested; an audit goes on without them."""
         requested = self.params["extra_evidence"]
         if requested == "never" or (requested == "auto" and "scope" in values):
             return ExtraEvidence()
-        registrations = await _or_unavailable("registration report", read_registrations(session.graph))
-        score = await _or_unavailable("Secure Score", read_secure_score(session.graph))
-        return ExtraEvidence(registrations, score if isinstance(score, Unavailable) else SecureScore.of(score))
-
-
-async def _or_unavailable(what: str, answer: Awaitable[T]) -> T | Unavailable:
-    try:
-        return await answer
-    except SsprError as exc:
-        return Unavailable.because(exc, what)
+        facts = FactReader(ERROR_KINDS)
+        registrations = await facts.read("registration report", read_registrations(session.graph))
+        score = await facts.read("Secure Score", read_secure_score(session.graph))
+        return ExtraEvidence(registrations.or_missing, score.missing or SecureScore.of(score.value))
 
 
 async def _read_documents(session: Session, others: set[DocumentName]) -> tuple[Documents, list[Unavailable]]:
     """The two policies and these other documents, and what of them could not be read. Raises: SsprError."""
-    target = session.connection
-    reader = DocumentReader(session)
-    documents, errors = await read_tolerantly(reader, tuple(sorted(others)), Documents())
-    documents = await reader.read_all((METHODS_POLICY, SSPR_POLICY), documents)
-    needed = {METHODS_POLICY, SSPR_POLICY, *others}
+    reading = await read_settings(session, sorted(others))
+    needed, migrated = {METHODS_POLICY, SSPR_POLICY, *others}, reading.documents.migrated
     missing = [
-        entry
-        for entry in unavailable(documents, target, errors)
-        if needed & {document_of(option, documents.migrated) for option in entry.options}
+        entry for entry in reading.unavailable if needed & {document_of(option, migrated) for option in entry.options}
     ]
-    return documents, missing
+    return reading.documents, missing
 
 
 def _link(setting: str, migrated: bool | None, cloud: Cloud) -> str:

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import ErrorKind, SsprError
-from .._failures import FRAMES, frames_of, internal_error
-from .._failures import Result as Result  # noqa: PLC0414
+from .._failures import FRAMES, Result, frames_of, internal_error
 from .._redaction import Redactor
 from ..connection.options import SECRETS, Connection
 from ..runs.run_record import RunRecord, TaskRecorder, runs_directory
@@ -47,6 +46,14 @@ class TaskReport:
 
     def warn(self, *warnings: str) -> None:
         self.warnings.extend(warnings)
+
+    def leave_manual(self, steps: Iterable[Mapping[str, Any]]) -> None:
+        """An administrator has to do these in the admin center."""
+        self.manual.extend(steps)
+
+    def note_write(self) -> None:
+        """Something was written, and seen in the tenant."""
+        self.wrote = True
 
     def confirm(self, options: Iterable[str]) -> None:
         """These options were seen in the tenant as they were written."""

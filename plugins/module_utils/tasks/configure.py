@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import GRAPH, PORTAL, SsprError
+from .._failures import Result
 from ..connection.options import connection
 from ..data.licenses import SERVICE_PLANS
 from ..planning.plan import Plan, make_plan
@@ -20,10 +21,10 @@ from ..services.session import Session
 from ..services.tenant import read_subscriptions
 from ..settings import graph_methods
 from ..settings.pages import (
-    ALL_PAGES,
     AUTHORIZATION_POLICY,
     METHODS_POLICY,
     PLANE_OF,
+    PROPERTIES,
     SSPR_POLICY,
     TITLES,
     DocumentName,
@@ -32,12 +33,13 @@ from ..settings.pages import (
     document_of,
     documents_for,
     flatten,
+    group_counts,
     require_valid,
     surprises,
 )
 from ..settings.tenant_documents import Documents, misfits, settings_of
 from .apply_plan import PlanContext, carry_out, faultless
-from .base import Result, Task, run_task
+from .base import Task, run_task
 from .document_reader import DocumentReader
 from .portal_access import leave_manual, require_portal
 from .results import SettingsChange
@@ -102,25 +104,25 @@ class _Configure(Task):
     async def _prepare(self, session: Session, reader: DocumentReader) -> Prepared:
         """Read what is needed, and look the group up. Raises: SsprError."""
         requested = dict(self.requested)
-        if requested.get("group") == "":
-            requested["group"] = None
         name = requested.get("group")
+        if name == "":
+            requested["group"] = None
         # Before the documents are read, if the task itself sets the scope to selected: the SSPR policy has to
         # be read right before it is written.
-        if name and requested.get("scope") == "selected":
+        certainly_counts = group_counts(requested, None)
+        if name and certainly_counts:
             requested["group"] = await find_group(session.graph, name)
         documents = await self._read(session, reader, requested)
         require_portal(self, session, documents, self.pages, requested)
         self._require_fit(session, documents)
         fresh = frozenset(PLANE_OF)
-        if name and "scope" not in requested:
-            scope = settings_of(documents, ALL_PAGES)["scope"]
-            if scope == "selected" and documents.sspr_policy is not None:
+        if name and not certainly_counts:
+            if group_counts(requested, settings_of(documents, (PROPERTIES,))["scope"]):
                 requested["group"] = await find_group(session.graph, name)
                 fresh -= {SSPR_POLICY}
-        if name and not isinstance(requested["group"], GroupRef):
-            # Not looked up: the plan omits it, with a warning.
-            requested["group"] = GroupRef.unresolved(name)
+            else:
+                # Not looked up: the plan omits it, with a warning.
+                requested["group"] = GroupRef.unresolved(name)
         return Prepared(requested, documents, fresh)
 
     async def _read(self, session: Session, reader: DocumentReader, requested: Mapping[str, Any]) -> Documents:

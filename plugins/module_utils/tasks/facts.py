@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from .._errors import ErrorKind, SsprError, Unavailable
 
@@ -17,10 +17,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Fact(Generic[T]):
-    """What was read. It is not ``known`` where it could not be read; a None that is known is an answer."""
+    """What was read, or why it could not be read (``missing``). A None that was read is an answer."""
 
     value: T | None = None
-    known: bool = True
+    missing: Unavailable | None = None
+
+    @property
+    def or_missing(self) -> T | Unavailable | None:
+        """What was read; in its place, why it could not be read."""
+        return self.value if self.missing is None else self.missing
 
 
 class FactReader:
@@ -32,7 +37,7 @@ class FactReader:
     def __init__(self, tolerate: Collection[ErrorKind], hints: Mapping[ErrorKind, str] | None = None) -> None:
         self._tolerate = tolerate
         self._hints = hints or {}
-        self._unavailable: list[Unavailable] = []
+        self.unavailable: list[Unavailable] = []
 
     async def read(
         self, what: str, reading: Awaitable[T], *, options: Iterable[str] = (), subject: str | None = None
@@ -45,14 +50,11 @@ class FactReader:
                 raise
             message = f"{subject}: {exc.message}" if subject else exc.message
             hint = exc.hint or self._hints.get(exc.kind)
-            self.note(Unavailable(what, exc.kind, message, hint, tuple(options)))
-            return Fact(known=False)
+            missing = Unavailable(what, exc.kind, message, hint, tuple(options))
+        self.note(missing)
+        return Fact(missing=missing)
 
     def note(self, unavailable: Unavailable) -> None:
         """Keep why something is unknown; each once."""
-        if unavailable not in self._unavailable:
-            self._unavailable.append(unavailable)
-
-    def unavailable(self) -> list[dict[str, Any]]:
-        """The ``unavailable`` key of a result."""
-        return [entry.as_result() for entry in self._unavailable]
+        if unavailable not in self.unavailable:
+            self.unavailable.append(unavailable)

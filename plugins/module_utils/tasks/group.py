@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from .._errors import GRAPH, SsprError
+from .._failures import Result
 from .._polling import poll_until
 from .._text import is_guid
-from ..connection.answers import grant_hint
 from ..connection.options import CONNECTION_SPEC, RUN_SPEC, connection
 from ..connection.service_client import UnansweredError
 from ..connection.throttling import write_when_accepted
@@ -30,7 +30,7 @@ from ..services.groups import (
 from ..services.session import Session
 from ..services.users import find_user_id
 from ..settings.pages import GroupRef
-from .base import Result, Task, run_task
+from .base import Task, run_task
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
@@ -188,16 +188,9 @@ class _Group(Task):
 def _require_permissions(session: Session, *, creates: bool, adds: bool) -> None:
     """Before anything is written. Raises: SsprError(permission)."""
     needed = [permissions.CREATE_GROUPS] * creates + [permissions.WRITE_MEMBERS] * adds
-    granted = session.permissions
-    missing = [name for name in needed if granted is not None and not granted & {name, *permissions.WRITE_ALL_GROUPS}]
+    missing = session.missing_permissions(*needed)
     if missing:
-        names = " and ".join(missing)
-        raise SsprError(
-            "permission",
-            f"the app lacks the permission {names}",
-            plane=GRAPH,
-            hint=f"{grant_hint(GRAPH, names)} Nothing was written.",
-        )
+        raise permissions.permission_error(*missing)
 
 
 def _cannot_create(object_id: str) -> SsprError:

@@ -17,6 +17,9 @@ from ..settings.tenant_documents import Documents
 from .base import Task
 from .results import manual_steps
 
+# How to get what only the portal API has
+SET_PORTAL_CREDENTIAL = "Set portal_refresh_token or portal_auth_method"
+
 
 def no_portal(connection: Connection, options: Iterable[str] = ()) -> SsprError:
     """The error for options that only the portal API has."""
@@ -32,8 +35,8 @@ def no_portal(connection: Connection, options: Iterable[str] = ()) -> SsprError:
         "portal_credential_missing",
         f"{what}Microsoft Graph has no API for this, and no credential for the portal API is set",
         plane=PORTAL,
-        hint="Set portal_refresh_token or portal_auth_method, or change it manually in the admin center. With "
-        "portal: manual the task continues without it.",
+        hint=f"{SET_PORTAL_CREDENTIAL}, or change it manually in the admin center. With portal: manual the task "
+        "continues without it.",
     )
 
 
@@ -42,7 +45,7 @@ def leave_manual(
 ) -> dict[str, Any]:
     """Those of these settings that only the portal API has, noted as left to do manually."""
     left = {option: value for option, value in settings.items() if backend_of(option, documents.migrated) == PORTAL}
-    task.report.manual.extend(manual_steps(pages, left, session.connection.cloud))
+    task.report.leave_manual(manual_steps(pages, left, session.connection.cloud))
     return left
 
 

@@ -16,7 +16,8 @@ from datetime import datetime, timezone
 from typing import Any, cast
 
 from .._dates import as_of_date
-from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable, require_range
+from .._errors import PORTAL, TRANSIENT, UNREADABLE, ErrorKind, SsprError, Unavailable, require_range
+from .._failures import Result
 from ..connection.options import CONNECTION_SPEC, PORTAL_MODE_SPEC, connection
 from ..planning.plan import Plan, make_plan
 from ..rules.engine import MOST_USERS, WAIVABLE_IDS, Assessment, assess
@@ -32,23 +33,27 @@ from ..services.users import read_group, read_group_users, read_role_holders, re
 from ..settings.pages import (
     ALL_PAGES,
     METHODS_POLICY,
+    PROPERTIES,
     SETTINGS,
     SSPR_POLICY,
     DocumentName,
     GroupRef,
+    argument_spec,
     documents_for,
     flatten,
+    group_counts,
     surprises,
 )
 from ..settings.tenant_documents import Documents, settings_of
-from .base import Result, Task, run_task
+from .base import Task, run_task
 from .document_reader import DocumentReader
+from .facts import FactReader
 from .portal_access import no_portal, require_portal
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **PORTAL_MODE_SPEC,
-    **{name: line for page in ALL_PAGES for name, line in page.argument_spec().items()},
+    **argument_spec(ALL_PAGES),
     "as_of": {"type": "str"},
     "waivers": WAIVERS_SPEC,
     "break_glass": {"type": "list", "elements": "str"},
@@ -58,12 +63,12 @@ SPEC: Mapping[str, Any] = {
 }
 
 # Errors about one fact: the others can still be read.
-TOLERATED = UNREADABLE | TRANSIENT | {"ambiguous", "unsupported"}
+TOLERATED: frozenset[ErrorKind] = UNREADABLE | TRANSIENT | {"ambiguous", "unsupported"}
 # Reasons for an unread page that are reported as a finding, or as a manual step
 REPORTED_ELSEWHERE = frozenset({"portal_credential_missing", "unexpected_document", "unsupported"})
 
 # How each fact is read of what it is about
-READERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
+FACT_READERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "audit": lambda graph: read_audit_events(graph, limit=1),
     "conditional_access": read_conditional_access,
     "group": read_group,
@@ -89,24 +94,20 @@ class FactStore:
     def __init__(self, session: Session, reader: DocumentReader) -> None:
         self._session = session
         self._reader = reader
+        self._facts = FactReader(TOLERATED)
         self.documents = Documents()
         self.known: dict[FactKey, Any] = _facts_of(session)
 
     async def read(self, key: FactKey) -> None:
         """Read a fact, or note why it is unreadable. Raises: SsprError of a kind that is about more than the fact."""
-        try:
-            self.known[key] = await self._read(*key)
-        except SsprError as exc:
-            if exc.kind not in TOLERATED:
-                raise
-            self.known[key] = Unavailable.because(exc, key[0])
+        self.known[key] = (await self._facts.read(key[0], self._read(*key))).or_missing
 
     async def _read(self, name: str, *of: str) -> Any:
         if name == "document":
             return await self._read_document(cast("DocumentName", of[0]))
         if name == "portal_user":
             return await self._read_portal_user()
-        return await READERS[name](self._session.graph, *of)
+        return await FACT_READERS[name](self._session.graph, *of)
 
     async def _read_portal_user(self) -> Any:
         user_id = _portal_claims(self._session).get("oid")
@@ -120,12 +121,8 @@ class FactStore:
 
         Raises: SsprError.
         """
-        try:
-            self.known["document", name] = await self._read_document(name)
-        except SsprError as exc:
-            if exc.kind != "unexpected_document":
-                raise
-            self.known["document", name] = Unavailable.because(exc, "document")
+        facts = FactReader({"unexpected_document"})
+        self.known["document", name] = (await facts.read("document", self._read_document(name))).or_missing
 
     async def _read_document(self, name: DocumentName) -> Unavailable | bool:
         if not self._reader.can_read(name):
@@ -135,14 +132,12 @@ class FactStore:
 
     async def find_group(self, name: str) -> GroupRef:
         """The group; one that no rule knows anything about where it cannot be found. Raises: SsprError."""
-        try:
-            return await find_group(self._session.graph, name)
-        except SsprError as exc:
-            if exc.kind not in TOLERATED:
-                raise
-            for fact in ("group", "group_users"):
-                self.known[fact, name.lower()] = Unavailable.because(exc, fact)
-            return GroupRef.unresolved(name)
+        found = await self._facts.read("group", find_group(self._session.graph, name))
+        if found.value is not None:
+            return found.value
+        for fact in ("group", "group_users"):
+            self.known[fact, name.lower()] = found.missing
+        return GroupRef.unresolved(name)
 
 
 def _facts_of(session: Session) -> dict[FactKey, Any]:
@@ -214,9 +209,10 @@ class _Preflight(Task):
         return requested
 
     async def _group(self, facts: FactStore, name: str) -> GroupRef:
-        scope = self.requested.get("scope") or settings_of(facts.documents, ALL_PAGES)["scope"]
-        # While it does not count, it is not looked up: the plan omits it, with a warning.
-        return await facts.find_group(name) if scope == "selected" else GroupRef.unresolved(name)
+        if group_counts(self.requested, settings_of(facts.documents, (PROPERTIES,))["scope"]):
+            return await facts.find_group(name)
+        # Not looked up: the plan omits it, with a warning.
+        return GroupRef.unresolved(name)
 
     def _unread(self, known: Mapping[FactKey, Any]) -> Iterable[str]:
         """The requested options whose page could not be read: the modules could not set them."""
@@ -265,11 +261,11 @@ def _view(plan: Plan, declarations: OperatorInput, known: Mapping[FactKey, Any])
 
 def _locked_out(after: TenantView) -> dict[str, Any]:
     """Whether the plan can lock users out, and whom; ``count`` is null where that is unknown."""
-    asked = None
+    possible = None
     try:
-        asked = may_lock_out(after)
-        rows = who_is_locked_out(after) if asked else []
+        possible = may_lock_out(after)
+        rows = who_is_locked_out(after) if possible else []
     except Undecided:
-        return {"asked": asked, "count": None, "users": []}
+        return {"asked": possible, "count": None, "users": []}
     refs = sorted((row.ref for row in rows), key=lambda ref: ref.identity)
-    return {"asked": asked, "count": len(refs), "users": [ref.as_result() for ref in refs[:MOST_USERS]]}
+    return {"asked": possible, "count": len(refs), "users": [ref.as_result() for ref in refs[:MOST_USERS]]}

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import Any
 
-from .._dates import as_of_date, oldest
+from .._dates import as_of_date
 from .._errors import PORTAL, UNREADABLE, ErrorKind, SsprError, Unavailable, require_range
+from .._failures import Result
 from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.service_client import ServiceClient
 from ..planning.plan import Plan, make_plan
@@ -26,28 +27,29 @@ from ..settings.pages import (
     METHODS_POLICY,
     PROPERTIES,
     SSPR_POLICY,
+    argument_spec,
     backend_of,
     flatten,
+    group_counts,
     nest,
     surprises,
 )
 from ..settings.tenant_documents import Documents
-from ..users.coverage import Coverage, Population, classify, locked_out, measure, why_stale
+from ..users.coverage import Coverage, Population, classify, locked_out, measure, report_date, why_stale
 from ..users.method_eligibility import Policy
 from ..users.models import Registration, User
-from .base import Result, Task, run_task
+from .base import Task, run_task
 from .document_reader import DocumentReader
 from .facts import FactReader
-from .portal_access import no_portal
+from .portal_access import SET_PORTAL_CREDENTIAL, no_portal
 
 PAGES = (PROPERTIES, AUTH_METHODS)
 WHAT_IF: Mapping[str, Any] = {
     name: line
-    for page in PAGES
-    for name, line in page.argument_spec().items()
+    for name, line in argument_spec(PAGES).items()
     if name in ("scope", "group", "methods_required", "methods")
 }
-SHOWN = tuple(option for page in PAGES for option in page.options if option.partition(".")[0] in WHAT_IF)
+POLICY_OPTIONS = tuple(option for page in PAGES for option in page.options if option.partition(".")[0] in WHAT_IF)
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
     **WHAT_IF,
@@ -56,6 +58,9 @@ SPEC: Mapping[str, Any] = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "limit": {"type": "int", "default": 100},
 }
+
+# The object ids of the users in a group, by its object id; None where they could not be read
+Members = Mapping[str, frozenset[str] | None]
 
 LOCKED_OUT_UNKNOWN = Unavailable(
     "locked_out",
@@ -79,7 +84,6 @@ class _RegistrationInfo(Task):
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
         self.facts = FactReader(UNREADABLE, HINTS)
-        self.members: dict[str, frozenset[str] | None] = {}
 
     async def execute(self) -> Result:
         target = connection(self.params)
@@ -94,9 +98,9 @@ class _RegistrationInfo(Task):
             return {
                 "changed": False,
                 **await self._report_age(session.graph, survey.coverage.rows, now),
-                "settings": nest({option: plan.before[option] for option in SHOWN}),
+                "settings": nest({option: plan.before[option] for option in POLICY_OPTIONS}),
                 **survey.as_result(self.params["limit"]),
-                "unavailable": self.facts.unavailable(),
+                "unavailable": [entry.as_result() for entry in self.facts.unavailable],
                 "tenant": session.tenant.as_result(),
                 "request_ids": session.request_ids,
             }
@@ -114,7 +118,7 @@ class _RegistrationInfo(Task):
         requested = flatten(self.params, PAGES)
         if requested.get("group"):
             requested["group"] = await find_group(session.graph, str(requested["group"]))
-        if requested.get("group") and requested.get("scope") != "selected" and session.portal is None:
+        if requested.get("group") and session.portal is None and not group_counts(requested, None):
             self.report.warn("group is ignored, because scope is unknown")
         return requested
 
@@ -138,8 +142,10 @@ class _RegistrationInfo(Task):
         was, becomes = plan.views
         # What is not requested of the settings that were not read is as unknown as before.
         assumed = requested if session.portal is None else {}
-        before = await self._policy(session, was, {}, today)
-        after = await self._policy(session, becomes, assumed, as_of)
+        becomes = becomes.assuming(assumed)
+        members = await self._members(session.graph, was, becomes)
+        before = self._policy(session, was, members, today)
+        after = self._policy(session, becomes, members, as_of, assumes_scope="scope" in assumed)
         users = await read_users(session.graph)
         roles = (await self.facts.read("roles", read_role_holders(session.graph))).value or {}
         population, unmatched = classify(users, self.params["exclude"], roles)
@@ -147,40 +153,44 @@ class _RegistrationInfo(Task):
             self.report.warn(f"exclude: the tenant has no user {', '.join(unmatched)}")
         rows = (await self.facts.read("registrations", read_registrations(session.graph))).value
         coverage = measure(population, rows, before, roles)
-        asked = bool(requested) or as_of != today
-        lost = locked_out(population, coverage, before, after) if asked else None
-        if asked and lost is None and rows is not None:
+        compared = bool(requested) or as_of != today
+        lost = locked_out(population, coverage, before, after) if compared else None
+        if compared and lost is None and rows is not None:
             self.facts.note(LOCKED_OUT_UNKNOWN)
-        return _Survey(population, coverage, (before, after), asked, lost)
+        return _Survey(population, coverage, (before, after), compared, lost)
 
-    async def _policy(self, session: Session, view: TenantView, assumed: Mapping[str, Any], day: date) -> Policy:
-        """The policy on a day, with what is ``assumed`` for the settings that were not read."""
-        view = view.assuming(assumed)
-        scope = view.settings.get("scope")
-        group = view.group if scope == "selected" else None
-        members = await self._members(session.graph, group) if group else None
-        unknown = scope == "selected" and members is None and (group is not None or session.portal is None)
-        for name in sorted(view.target_groups()):
-            await self._members(session.graph, name)
+    async def _members(self, graph: ServiceClient, *views: TenantView) -> Members:
+        """The users in the groups that decide whom reset and its methods are for."""
+        groups = dict.fromkeys(
+            group for view in views for group in (_group_of(view), *sorted(view.target_groups())) if group
+        )
+        return {
+            group: (await self.facts.read("group", read_group_user_ids(graph, group), subject=group)).value
+            for group in groups
+        }
+
+    def _policy(
+        self, session: Session, view: TenantView, members: Members, day: date, *, assumes_scope: bool = False
+    ) -> Policy:
+        """The policy on a day. ``assumes_scope``: the scope was not read, and is the requested one."""
+        scope, group = view.settings.get("scope"), _group_of(view)
+        has_portal = session.portal is not None
+        in_group = members[group] if group else None
+        # No group is an answer where the SSPR policy was read.
+        group_decided = in_group is not None if group else has_portal
+        scope_decided = scope != "selected" or group_decided
+        methods_decided = view.settings.get("methods_required") is not None and (bool(view.migrated) or has_portal)
         policy = view.policy(
             day,
-            members=members or (),
-            audiences=view.audiences(lambda name: self.members[name] or ()),
+            members=in_group or (),
+            audiences=view.audiences(lambda name: members[name] or ()),
             telephony_provider=self.params["telephony_provider"],
         )
-        known = (
-            policy.settings.get("methods_required") is not None
-            and (bool(view.migrated) or session.portal is not None)
-            and not (unknown and "scope" in assumed)
+        return replace(
+            policy,
+            known=methods_decided and (scope_decided or not assumes_scope),
+            scope=scope if scope_decided else None,
         )
-        return replace(policy, known=known, scope=None if unknown else scope)
-
-    async def _members(self, graph: ServiceClient, group: str) -> frozenset[str] | None:
-        """The object ids of the users in a group, read once; None where they could not be read."""
-        if group not in self.members:
-            reading = read_group_user_ids(graph, group)
-            self.members[group] = (await self.facts.read("group", reading, subject=group)).value
-        return self.members[group]
 
     async def _report_age(
         self, graph: ServiceClient, rows: Mapping[str, Registration] | None, now: datetime
@@ -188,27 +198,32 @@ class _RegistrationInfo(Task):
         """When the report was made, and whether it is too old to reflect the current state."""
         if rows is None:
             return {"as_of": None, "stale": None, "stale_because": None}
-        as_of = oldest(row.as_of for row in rows.values())
+        as_of = report_date(rows.values())
         why = why_stale(as_of, None, now)
         if as_of is not None and why is None:
             why = why_stale(as_of, await read_last_policy_change(graph, as_of), now)
         return {"as_of": as_of, "stale": why is not None, "stale_because": why}
 
 
+def _group_of(view: TenantView) -> str | None:
+    """The object id of the group of scope ``selected``."""
+    return view.group if view.settings.get("scope") == "selected" else None
+
+
 def _without_portal(session: Session, documents: Documents) -> Unavailable:
-    options = tuple(option for option in SHOWN if backend_of(option, documents.migrated) == PORTAL)
+    options = tuple(option for option in POLICY_OPTIONS if backend_of(option, documents.migrated) == PORTAL)
     instead = "Taken from the registration report instead, which may be outdated."
     missing = no_portal(session.connection)
     if missing.kind == "unsupported":
         return Unavailable("settings", missing.kind, missing.message, instead, options)
     message = "scope and methods_required are available only through the portal API"
-    hint = f"{instead} Set portal_refresh_token or portal_auth_method to read them."
+    hint = f"{instead} {SET_PORTAL_CREDENTIAL} to read them."
     return Unavailable("settings", missing.kind, message, hint, options)
 
 
 @dataclass(frozen=True)
 class _Survey:
-    """What was found. ``asked``: whether other settings or another day were requested, so ``lost`` are users then.
+    """What was found. ``compared``: whether other settings or another day were requested, so ``lost`` are users then.
 
     ``policies`` are the policy as it is, and the one that was requested.
     """
@@ -216,7 +231,7 @@ class _Survey:
     population: Population
     coverage: Coverage
     policies: tuple[Policy, Policy]
-    asked: bool
+    compared: bool
     lost: tuple[User, ...] | None
 
     def as_result(self, limit: int) -> Result:
@@ -229,7 +244,7 @@ class _Survey:
             "not_in_report": self._list(coverage.not_in_report, limit),
             "admins_not_registered": self._list(coverage.admins_not_registered, limit),
             "locked_out": {
-                "asked": self.asked,
+                "asked": self.compared,
                 "count": _number(self.lost),
                 "users": [{**self._entry(user), **self._kinds(user)} for user in (self.lost or ())[:limit]],
             },

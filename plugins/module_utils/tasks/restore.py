@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._errors import PORTAL
+from .._failures import Result
 from ..connection.options import CONNECTION_SPEC, connection
 from ..planning.plan import Plan
 from ..planning.restore_plan import RestorePlan, make_restore_plan, written_documents, written_fields
@@ -19,7 +20,7 @@ from ..services.session import Session
 from ..settings.pages import ALL_PAGES, METHODS_POLICY, PLANE_OF, SSPR_POLICY, nest, surprises
 from ..settings.tenant_documents import Documents, settings_of
 from .apply_plan import PlanContext, carry_out
-from .base import Result, Task, run_task
+from .base import Task, run_task
 from .document_reader import DocumentReader
 from .portal_access import no_portal
 from .results import SettingsChange

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._failures import Result
 from ..connection.cloud import Cloud
 from ..runs.run_record import digests
 from ..services.session import Session
 from ..settings.pages import Page, nest
 from ..settings.tenant_documents import Documents
-from .base import Result
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
 from typing import Any
 
 from .._dates import as_of_date, require_timestamp
-from .._errors import PORTAL, TRANSIENT, UNREADABLE, SsprError, Unavailable, require_range
+from .._errors import PORTAL, TRANSIENT, UNREADABLE, Unavailable, require_range
+from .._failures import Result
 from ..connection.options import CONNECTION_SPEC, connection
 from ..rules.reset_diagnosis import (
     QUESTIONS,
@@ -26,15 +28,15 @@ from ..rules.reset_diagnosis import (
     diagnose,
     registered_names,
 )
-from ..rules.rule import METHODS
 from ..rules.tenant_view import TenantView, view_of
 from ..services.groups import read_member_ids
 from ..services.reports import read_audit_events, read_registration
 from ..services.session import Session
 from ..services.tenant import TenantIdentity, read_subscriptions
-from ..services.users import no_such_user, read_memberships, read_role_holders, read_user, read_user_methods
+from ..services.users import read_memberships, read_role_holders, read_user, read_user_methods
 from ..settings.pages import (
     AUTHORIZATION_POLICY,
+    METHODS,
     METHODS_POLICY,
     ON_PREMISES,
     PLANE_OF,
@@ -48,10 +50,10 @@ from ..settings.pages import (
 from ..settings.tenant_documents import Documents
 from ..users.models import Group, Registration, User
 from ..users.roles import ROLE_NAMES
-from .base import Result, Task, run_task
+from .base import Task, run_task
 from .document_reader import DocumentReader
 from .facts import Fact, FactReader
-from .portal_access import no_portal
+from .portal_access import SET_PORTAL_CREDENTIAL, no_portal
 
 SPEC: Mapping[str, Any] = {
     **CONNECTION_SPEC,
@@ -66,7 +68,7 @@ MOST_EVENTS = 100
 # Domains that every tenant has from Microsoft
 INITIAL_DOMAIN = re.compile(r".*\.(onmicrosoft\.(com|us)|partner\.onmschina\.cn)", re.IGNORECASE)
 # The settings that decide about a user
-SHOWN = (
+USER_SETTINGS = (
     "scope",
     "group",
     "methods_required",
@@ -82,6 +84,46 @@ def execute(params: Mapping[str, Any], _check_mode: bool) -> Result:
     return run_task(_UserInfo(params))
 
 
+@dataclass(frozen=True)
+class UserFacts:
+    """What was read of a user. ``memberships`` are groups, ``roles`` template ids by object id of the user."""
+
+    user: User
+    view: TenantView
+    memberships: Fact[list[Group]]
+    methods: Fact[list[dict[str, Any]]]
+    report: Fact[Registration | None]
+    events: Fact[list[dict[str, Any]]]
+    roles: Fact[dict[str, frozenset[str]]]
+    subscriptions: Fact[dict[str, frozenset[str]]]
+
+    @property
+    def registered(self) -> frozenset[str] | None:
+        """What the user has registered: as it is now, or else as the report had it."""
+        if self.methods.value is not None:
+            return registered_names(self.methods.value)
+        return None if self.report.value is None else self.report.value.methods - {QUESTIONS}
+
+    def case(self, tenant: TenantIdentity, as_of: date, *, telephony_provider: bool) -> Case:
+        """What is to be decided from them."""
+        user, groups, roles = self.user, self.memberships.value, self.roles.value
+        row, skus = self.report.value, self.subscriptions.value
+        return Case(
+            user=user,
+            view=self.view,
+            as_of=as_of,
+            now=datetime.now(timezone.utc),
+            groups=None if groups is None else frozenset(group.id for group in groups),
+            roles=None if roles is None else roles.get(user.id, frozenset()),
+            methods=self.registered,
+            questions=None if row is None else QUESTIONS in row.methods,
+            skus=None if skus is None else frozenset(skus),
+            admins_need_one=_admins_need_one(tenant),
+            events=tuple(self.events.value or ()),
+            telephony_provider=telephony_provider,
+        )
+
+
 class _UserInfo(Task):
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
@@ -91,55 +133,33 @@ class _UserInfo(Task):
         target = connection(self.params)
         as_of = as_of_date(self.params)
         since = require_timestamp("since", self.params["since"]) if self.params.get("since") else None
-        limit = self.params["events"]
-        require_range("events", limit, 1, MOST_EVENTS)
+        require_range("events", self.params["events"], 1, MOST_EVENTS)
         async with self.open_session(target, wants_portal=True) as session:
-            user = await self._user(session)
-            view = await self._settings(session)
-            groups = await self.facts.read("groups", read_memberships(session.graph, user.id))
-            methods = await self.facts.read("methods", read_user_methods(session.graph, user.id))
-            row = await self.facts.read("report", read_registration(session.graph, user.id))
-            query = read_audit_events(session.graph, user_id=user.id, since=since, limit=limit)
-            events = await self.facts.read("events", query)
-            case = Case(
-                user=user,
-                view=view,
-                as_of=as_of,
-                now=datetime.now(timezone.utc),
-                groups=None if groups.value is None else frozenset(group.id for group in groups.value),
-                roles=await self._roles(session, user),
-                methods=_registered(methods, row),
-                questions=None if row.value is None else QUESTIONS in row.value.methods,
-                skus=await self._skus(session),
-                admins_need_one=_admins_need_one(session.tenant),
-                events=tuple(events.value or ()),
-                telephony_provider=bool(self.params["telephony_provider"]),
-            )
+            found = await self._read(session, since)
+            case = found.case(session.tenant, as_of, telephony_provider=bool(self.params["telephony_provider"]))
             return {
                 "changed": False,
-                **_diagnosis(case, row),
-                "through": await self._through(session, case, groups.value or []),
-                "unavailable": self.facts.unavailable(),
+                **_diagnosis(case, found.report),
+                "through": await self._through(session, case, found.memberships.value or []),
+                "unavailable": [entry.as_result() for entry in self.facts.unavailable],
                 "tenant": session.tenant.as_result(),
                 "request_ids": session.request_ids,
             }
 
-    async def _roles(self, session: Session, user: User) -> frozenset[str] | None:
-        holders = (await self.facts.read("roles", read_role_holders(session.graph))).value
-        return None if holders is None else holders.get(user.id, frozenset())
-
-    async def _skus(self, session: Session) -> frozenset[str] | None:
-        subscriptions = (await self.facts.read("licenses", read_subscriptions(session.graph))).value
-        return None if subscriptions is None else frozenset(subscriptions)
-
-    async def _user(self, session: Session) -> User:
-        name = str(self.params["user"]).strip()
-        try:
-            return await read_user(session.graph, name)
-        except SsprError as exc:
-            if exc.kind != "not_found":
-                raise
-            raise no_such_user(exc, "user", name) from exc
+    async def _read(self, session: Session, since: str | None) -> UserFacts:
+        """Everything about the user, of which only the user itself has to be readable. Raises: SsprError."""
+        graph, facts, limit = session.graph, self.facts, self.params["events"]
+        user = await read_user(graph, str(self.params["user"]).strip(), option="user")
+        return UserFacts(
+            user=user,
+            view=await self._settings(session),
+            memberships=await facts.read("groups", read_memberships(graph, user.id)),
+            methods=await facts.read("methods", read_user_methods(graph, user.id)),
+            report=await facts.read("report", read_registration(graph, user.id)),
+            events=await facts.read("events", read_audit_events(graph, user_id=user.id, since=since, limit=limit)),
+            roles=await facts.read("roles", read_role_holders(graph)),
+            subscriptions=await facts.read("licenses", read_subscriptions(graph)),
+        )
 
     async def _settings(self, session: Session) -> TenantView:
         """The settings as far as they can be read."""
@@ -148,8 +168,8 @@ class _UserInfo(Task):
         if session.portal is None:
             missing = no_portal(session.connection).with_hint("See them in the admin center.")
             if session.connection.cloud.has_portal:
-                missing = missing.with_hint("Set portal_refresh_token or portal_auth_method to read them.")
-            unread = (option for option in SHOWN if PLANE_OF[SETTINGS[option].document] == PORTAL)
+                missing = missing.with_hint(f"{SET_PORTAL_CREDENTIAL} to read them.")
+            unread = (option for option in USER_SETTINGS if PLANE_OF[SETTINGS[option].document] == PORTAL)
             self.facts.note(Unavailable.because(missing, "settings", unread))
         for name in (METHODS_POLICY, AUTHORIZATION_POLICY, ON_PREMISES, SSPR_POLICY):
             if reader.can_read(name):
@@ -171,14 +191,7 @@ class _UserInfo(Task):
 
 def _options(name: DocumentName) -> tuple[str, ...]:
     """The options that are unknown without a document."""
-    return METHODS if name == METHODS_POLICY else tuple(o for o in SHOWN if SETTINGS[o].document == name)
-
-
-def _registered(methods: Fact[list[dict[str, Any]]], row: Fact[Registration | None]) -> frozenset[str] | None:
-    """What the user has registered: as it is now, or else as the report had it."""
-    if methods.value is not None:
-        return registered_names(methods.value)
-    return None if row.value is None else row.value.methods - {QUESTIONS}
+    return METHODS if name == METHODS_POLICY else tuple(o for o in USER_SETTINGS if SETTINGS[o].document == name)
 
 
 def _admins_need_one(tenant: TenantIdentity) -> bool | None:
@@ -199,29 +212,33 @@ async def _path(session: Session, user: User, groups: list[Group], group: GroupR
         path.append(further[0])
 
 
-def _diagnosis(case: Case, row: Fact[Registration | None]) -> Result:
+def _diagnosis(case: Case, report: Fact[Registration | None]) -> Result:
     """What the result says about the user."""
     diagnosis = diagnose(case)
-    user = case.user
+    reported = None if report.missing else describe_report(report.value, diagnosis.capable, case.now)
     return {
-        "user": {
-            **user.ref.as_result(),
-            "enabled": user.enabled,
-            "guest": user.guest,
-            "synced": user.synced,
-            "mail": user.mail,
-        },
+        "user": _user_result(case.user),
         "capable": diagnosis.capable,
-        "blockers": diagnosis.blockers,
-        "problems": diagnosis.problems,
+        "blockers": [cause.as_result() for cause in diagnosis.blockers],
+        "problems": [cause.as_result() for cause in diagnosis.problems],
         "in_scope": case.in_scope,
         "licensed": case.licensed,
         "administrator": case.administrator,
         "roles": None if case.roles is None else sorted(ROLE_NAMES.get(role, role) for role in case.roles),
         "methods_required": case.methods_required,
-        "methods": None if case.methods is None else assess_methods(case),
-        "settings": nest({option: case.setting(option) for option in SHOWN}),
-        "events": [describe_event(event) for event in case.events],
-        "report": describe_report(row.value, diagnosis.capable, case.now) if row.known else None,
+        "methods": None if case.methods is None else [method.as_result() for method in assess_methods(case)],
+        "settings": nest({option: case.setting(option) for option in USER_SETTINGS}),
+        "events": [describe_event(event).as_result() for event in case.events],
+        "report": reported.as_result() if reported else None,
         "as_of": case.as_of.isoformat(),
+    }
+
+
+def _user_result(user: User) -> dict[str, Any]:
+    return {
+        **user.ref.as_result(),
+        "enabled": user.enabled,
+        "guest": user.guest,
+        "synced": user.synced,
+        "mail": user.mail,
     }

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._errors import GRAPH, ErrorKind, SsprError
+from .._failures import Result
 from .._polling import poll_until
-from ..connection.answers import grant_hint
 from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.service_client import UnansweredError
 from ..connection.throttling import PostponedError, wait_before_retry
@@ -27,7 +27,6 @@ from ..services.session import Session
 from ..services.users import (
     delete_email,
     delete_phone,
-    no_such_user,
     put_email,
     put_phone,
     read_user_methods,
@@ -45,7 +44,7 @@ from ..users.contact_methods import (
     read_rows,
     row_error,
 )
-from .base import Result, Task, run_task
+from .base import Task, run_task
 
 _METHOD_SPEC: Mapping[str, Any] = {option: {"type": "str"} for option in OPTIONS}
 SPEC: Mapping[str, Any] = {
@@ -65,7 +64,8 @@ SPEC: Mapping[str, Any] = {
 LANES = 4
 # Errors that the next row would get as well, and after how many consecutive rows with one the rest is skipped.
 SERVICE_ERRORS: frozenset[ErrorKind] = frozenset({"credential", "throttled", "unreachable"})
-PATIENCE = 3
+MOST_SERVICE_ERRORS = 3
+STATUSES = ("changed", "ok", "cannot_compare", "failed")
 # Rows that a message names; all of them are in the result.
 NAMED = 10
 ADMINISTRATORS = (
@@ -119,6 +119,41 @@ class RowOutcome:
         }
 
 
+@dataclass(frozen=True)
+class TableOutcome:
+    """What happened to all rows."""
+
+    rows: Sequence[RowOutcome]
+    state: str
+
+    @property
+    def changed(self) -> list[str]:
+        """Who and what, never the numbers themselves: a diff is kept in logs."""
+        return [f"{outcome.row.user}: {', '.join(outcome.changed)}" for outcome in self.rows if outcome.changed]
+
+    def as_result(self) -> Result:
+        statuses = [outcome.status for outcome in self.rows]
+        verb = "registered" if self.state == PRESENT else "removed"
+        return {
+            "changed": bool(self.changed),
+            "rows": [outcome.as_result() for outcome in self.rows],
+            "counts": {status: statuses.count(status) for status in STATUSES},
+            "diff": {"before": {verb: []}, "after": {verb: self.changed}},
+        }
+
+    def failure(self) -> Result:
+        """What a result says besides where rows failed."""
+        failed = [outcome for outcome in self.rows if outcome.error is not None]
+        if not failed:
+            return {}
+        return {
+            **_summary(failed, len(self.rows)).as_failure(),
+            "changed": bool(self.changed),
+            "applied": self.changed,
+            "unconfirmed": [f"{o.row.user}: {', '.join(o.unconfirmed)}" for o in self.rows if o.pending],
+        }
+
+
 class _UserMethods(Task):
     def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
         super().__init__(params, check_mode)
@@ -144,14 +179,10 @@ class _UserMethods(Task):
 
     def _require_permission(self, session: Session) -> None:
         """Before anything is written. Raises: SsprError(permission)."""
-        may_not_write = session.missing_permissions(permissions.WRITE_USER_METHODS)
-        if may_not_write and (not self.check_mode or session.missing_permissions(permissions.READ_USER_METHODS)):
-            raise SsprError(
-                "permission",
-                f"the app lacks the permission {permissions.WRITE_USER_METHODS}",
-                plane=GRAPH,
-                hint=f"{grant_hint(GRAPH, permissions.WRITE_USER_METHODS)} Nothing was written.",
-            )
+        missing = session.missing_permissions(permissions.WRITE_USER_METHODS)
+        can_predict = self.check_mode and not session.missing_permissions(permissions.READ_USER_METHODS)
+        if missing and not can_predict:
+            raise permissions.permission_error(*missing)
 
     async def _process(self, session: Session, outcome: RowOutcome) -> None:
         async with self.lanes:
@@ -162,13 +193,14 @@ class _UserMethods(Task):
                 await self._ensure(session, outcome)
             except SsprError as exc:
                 outcome.error = exc.with_hint(ADMINISTRATORS) if exc.kind == "permission" else exc
-            self.report.wrote = self.report.wrote or (bool(outcome.changed) and not self.check_mode)
+            if outcome.changed and not self.check_mode:
+                self.report.note_write()
             self._watch_service(outcome.error)
 
     def _watch_service(self, error: SsprError | None) -> None:
         of_the_service = error is not None and error.kind in SERVICE_ERRORS
         self.failures = self.failures + 1 if of_the_service else 0
-        if self.failures >= PATIENCE:
+        if self.failures >= MOST_SERVICE_ERRORS:
             self.outage = self.outage or error
 
     async def _ensure(self, session: Session, outcome: RowOutcome) -> None:
@@ -180,36 +212,37 @@ class _UserMethods(Task):
                 outcome.changed = [write.method.option for write in planned]
                 return
             try:
-                for write in planned:
-                    outcome.pending.append(write)
-                    await _send(session, outcome.row.user, write)
-            except UnansweredError as lost:
-                # Whether it took effect is seen, never tried again.
-                found = await self._confirm(session, outcome, lost.error)
+                lost = await self._send(session, outcome, planned)
             except PostponedError as postponed:
-                outcome.pending.pop()
                 if outcome.pending:
                     await self._confirm(session, outcome, None)
                 refusals += 1
                 await wait_before_retry(postponed, refusals)
                 found = await self._read(session, outcome)
             except SsprError:
-                outcome.pending.pop()
                 await self._read_once(session, outcome)
                 raise
             else:
                 refusals = 0
-                found = await self._confirm(session, outcome, None)
+                found = await self._confirm(session, outcome, lost)
+
+    async def _send(self, session: Session, outcome: RowOutcome, planned: Iterable[MethodWrite]) -> SsprError | None:
+        """Send the writes up to the first without an answer, whose error comes back: it is seen whether it took effect.
+
+        Raises: SsprError and PostponedError, when one was refused.
+        """
+        for write in planned:
+            try:
+                await _send(session, outcome.row.user, write)
+            except UnansweredError as lost:
+                outcome.pending.append(write)
+                return lost.error
+            outcome.pending.append(write)
+        return None
 
     async def _read(self, session: Session, outcome: RowOutcome) -> dict[str, str]:
         """The user's numbers and address as they are now. Raises: SsprError."""
-        user = outcome.row.user
-        try:
-            found = methods_found(await read_user_methods(session.graph, user))
-        except SsprError as exc:
-            if exc.kind != "not_found":
-                raise
-            raise no_such_user(exc, "user", user) from exc
+        found = methods_found(await read_user_methods(session.graph, outcome.row.user, option="user"))
         if not (outcome.changed or outcome.pending):
             outcome.not_compared = not_comparable(outcome.row, found)
         return found
@@ -261,32 +294,15 @@ class _UserMethods(Task):
             self.report.warn(f"{text} (line{'s' if found[1:] else ''} {', '.join(map(str, found[:NAMED]))}{more}).")
 
     def _result(self, outcomes: list[RowOutcome]) -> Result:
-        session = self.session
-        done = [f"{o.row.user}: {', '.join(o.changed)}" for o in outcomes if o.changed]
-        verb = "registered" if self.state == PRESENT else "removed"
-        counts = dict.fromkeys(("changed", "ok", "cannot_compare", "failed"), 0)
-        for outcome in outcomes:
-            counts[outcome.status] += 1
+        session, table = self.session, TableOutcome(outcomes, self.state)
         result: Result = {
-            "changed": bool(done),
-            "rows": [outcome.as_result() for outcome in outcomes],
-            "counts": counts,
-            # Who and what, never the numbers themselves: a diff is kept in logs.
-            "diff": {"before": {verb: []}, "after": {verb: done}},
+            **table.as_result(),
             "tenant": session.tenant.as_result() if session else None,
             "request_ids": session.request_ids if session else [],
         }
-        if self.check_mode and done and session:
+        if self.check_mode and table.changed and session:
             result["missing_permissions"] = session.missing_permissions(permissions.WRITE_USER_METHODS)
-        failed = [outcome for outcome in outcomes if outcome.error is not None]
-        if failed:
-            result.update(
-                _summary(failed, len(outcomes)).as_failure(),
-                changed=bool(done),
-                applied=done,
-                unconfirmed=[f"{o.row.user}: {', '.join(o.unconfirmed)}" for o in outcomes if o.pending],
-            )
-        return result
+        return {**result, **table.failure()}
 
 
 async def _send(session: Session, user: str, write: MethodWrite) -> None:
@@ -299,7 +315,7 @@ async def _send(session: Session, user: str, write: MethodWrite) -> None:
         await put_phone(graph, user, kind, value, replaces=write.replaces)
 
 
-def _summary(failed: list[RowOutcome], total: int) -> SsprError:
+def _summary(failed: Sequence[RowOutcome], total: int) -> SsprError:
     """The failed rows as the task's error, which has the kind of the first of them."""
     [first, *_rest] = (outcome.error for outcome in failed if outcome.error is not None)
     if total == 1:

@@ -26,10 +26,10 @@ PRESENT, ABSENT = "present", "absent"
 ANY = "any"
 
 PHONE = re.compile(r"\+\d{1,3} \d{4,14}([xX]\d+)?", re.ASCII)
-# A number that shows where its country code ends, its digits grouped by the characters that people use.
+# A number that shows where its country code ends, its digits grouped by the usual characters.
 GROUPED = re.compile(r"\+(\d{1,3})([ .\-/(][\d .\-/()]*)", re.ASCII)
 # A number that is not masked. How the service masks numbers is not published.
-SHOWN = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
+WHOLE_NUMBER = re.compile(r"\+?\d[\d ()\-]+([xX]\d+)?", re.ASCII)
 HIDDEN = "hidden"
 GUEST = "#EXT#"
 DELIMITERS = (",", ";", "\t")
@@ -249,7 +249,7 @@ def methods_found(methods: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     for method in methods:
         if method.get("phoneType") in by_type:
             number = str(method.get("phoneNumber"))
-            found[by_type[method["phoneType"]]] = number if SHOWN.fullmatch(number) else HIDDEN
+            found[by_type[method["phoneType"]]] = number if WHOLE_NUMBER.fullmatch(number) else HIDDEN
         elif method.get("emailAddress"):
             found["email"] = str(method["emailAddress"])
     return found

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._dates import parse_timestamp
+from .._dates import oldest, parse_timestamp
 from .method_eligibility import COUNTED_METHODS, Policy
 from .models import Registration, User
 from .roles import ADMIN_ROLES
@@ -157,7 +157,22 @@ def _could_reset(row: Registration, before: Policy) -> bool:
 def _can_reset(row: Registration, policy: Policy) -> bool:
     covered = policy.covers(row.id)
     in_scope = row.enabled if covered is None else covered
-    return in_scope and policy.for_user(row.id).suffices(row.methods)
+    return in_scope and has_enough_methods(row, policy)
+
+
+def has_enough_methods(row: Registration, policy: Policy) -> bool:
+    """Whether what a user has registered is enough under a policy, were the user in scope."""
+    return policy.for_user(row.id).suffices(row.methods)
+
+
+def loses_methods(row: Registration, before: Policy, after: Policy) -> bool:
+    """Whether what a user has registered is enough under one policy, and no longer under the other."""
+    return has_enough_methods(row, before) and not has_enough_methods(row, after)
+
+
+def report_date(rows: Iterable[Registration]) -> str | None:
+    """When the registration report was made (ISO 8601): the oldest of its rows counts. None where it does not say."""
+    return oldest(row.as_of for row in rows)
 
 
 def why_stale(as_of: str | None, changed: str | None, now: datetime) -> str | None:

@@ -55,6 +55,17 @@ COUNTED_METHODS: Mapping[str, CountedMethod] = {
         "security_questions", ("methods.security_questions",), ends="security_questions_retired"
     ),
 }
+# What a tenant offers, by kind: one of these options is on. One phone number is one method, whether it receives a text
+# message or a call; so is one app, whether it shows codes or notifications. The kinds are those of COUNTED_METHODS, but
+# other authenticator apps are one of their own: a user can register both, and only the report does not tell them apart.
+OFFERED_KINDS: Mapping[str, tuple[str, ...]] = {
+    "email": ("methods.email",),
+    "mobile_phone": ("methods.mobile_phone", "methods.voice"),
+    "office_phone": ("methods.office_phone",),
+    "mobile_app": ("methods.mobile_app_notification", "methods.mobile_app_code"),
+    "software_oath": ("methods.software_oath",),
+    "security_questions": ("methods.security_questions",),
+}
 ADMIN_METHODS_REQUIRED = 2
 
 

@@ -24,5 +24,10 @@ DIRECTORY_SYNCHRONIZATION = _BY_NAME["Directory Synchronization Accounts"]
 AUTHENTICATION_POLICY_ADMINISTRATOR = _BY_NAME["Authentication Policy Administrator"]
 USER_ADMINISTRATOR = _BY_NAME["User Administrator"]
 HYBRID_IDENTITY_ADMINISTRATOR = _BY_NAME["Hybrid Identity Administrator"]
+SECURITY_ADMINISTRATOR = _BY_NAME["Security Administrator"]
+
+# The roles of a portal user that may write everything in the SSPR policy, and those that may read it
+SSPR_POLICY_WRITERS = frozenset({GLOBAL_ADMINISTRATOR, AUTHENTICATION_POLICY_ADMINISTRATOR})
+SSPR_POLICY_READERS = SSPR_POLICY_WRITERS | {SECURITY_ADMINISTRATOR, USER_ADMINISTRATOR}
 
 ROLE_NAMES: Mapping[str, str] = {template: name for name, template in _BY_NAME.items()}

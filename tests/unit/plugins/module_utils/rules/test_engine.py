@@ -144,7 +144,7 @@ def test_entries_of_the_calendar() -> None:
     days = [date.fromisoformat(entry["date"]) for entry in CUT_OVERS.values()]
     assert days == sorted(days)
     for entry in CUT_OVERS.values():
-        assert set(entry) == {"date", "what", "source", "as_of"}
+        assert set(entry) - {"announced"} == {"date", "what", "source", "as_of"}
         date.fromisoformat(entry["as_of"])
     assert {method.ends for method in COUNTED_METHODS.values()} - {None} <= set(CUT_OVERS)
 
@@ -422,6 +422,20 @@ def test_what_may_keep_users_from_registering(
         "conditional-access-may-block-registration",
     )
     assert (found is not None) is fires
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"), [({"displayName": "Block", "id": "p1"}, "(Block)"), ({"displayName": None, "id": "p1"}, "(p1)")]
+)
+def test_a_policy_without_a_name_is_shown_by_its_id(named: dict[str, Any], shown: str) -> None:
+    conditions = {"users": {"includeUsers": ["All"]}, "applications": ACTION}
+    blocking = {**named, "state": "enabled", "conditions": conditions, "grantControls": {"builtInControls": ["block"]}}
+    found = finding(
+        assessment_of(plan(documents(None, {"enablementType": 2})), facts={("conditional_access",): [blocking]}),
+        "conditional-access-may-block-registration",
+    )
+    assert found is not None
+    assert shown in found.message
 
 
 # Properties: any tenant, any request

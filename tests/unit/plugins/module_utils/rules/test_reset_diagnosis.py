@@ -20,6 +20,7 @@ from ansible_collections.tenantops.entra.plugins.module_utils.rules.reset_diagno
     PROBLEMS,
     Case,
     Diagnosis,
+    Explanation,
     assess_methods,
     describe_event,
     describe_report,
@@ -86,8 +87,8 @@ def case(*methods: str, settings: dict[str, Any] | None = None, targets: Any = N
 READY = case("email", "mobilePhone", "alternateMobilePhone", "fido2")
 
 
-def names(found: list[dict[str, Any]]) -> list[str]:
-    return [entry["code"] or entry["name"] for entry in found]
+def names(found: list[Explanation]) -> list[str]:
+    return [entry.code or entry.name for entry in found]
 
 
 def adele(**changes: Any) -> User:
@@ -202,7 +203,7 @@ def test_each_answer_with_its_code_and_fix(name: str) -> None:
     facts, capable, codes = CASES[name]
     found = diagnose(facts)
     assert (found.capable, names(found.blockers)) == (capable, codes)
-    assert all(entry["meaning"] and entry["fix"] and entry["source"] for entry in found.blockers)
+    assert all(entry.meaning and entry.fix and entry.source for entry in found.blockers)
 
 
 def test_every_blocker_but_one_has_a_case_and_every_entry_a_cause() -> None:
@@ -227,14 +228,14 @@ def test_every_blocker_but_one_has_a_case_and_every_entry_a_cause() -> None:
 )
 def test_the_three_ways_to_have_too_few_methods(facts: Case, words: tuple[str, ...]) -> None:
     [blocker] = diagnose(facts).blockers
-    assert (blocker["code"], blocker["name"]) == ("SSPR_0014", "UserNotProperlyConfigured")
+    assert (blocker.code, blocker.name) == ("SSPR_0014", "UserNotProperlyConfigured")
     for word in words:
-        assert word in f"{blocker['meaning']} {blocker['fix']}"
+        assert word in f"{blocker.meaning} {blocker.fix}"
 
 
 def test_directory_data_counted_until_november_2026() -> None:
     facts = case(user=adele(directory_data=True), as_of=date(2026, 11, 8))
-    assert "user object" not in diagnose(facts).blockers[0]["meaning"]
+    assert "user object" not in diagnose(facts).blockers[0].meaning
 
 
 @pytest.mark.parametrize(
@@ -254,7 +255,7 @@ def test_the_end_of_sms_and_calls(roles: tuple[str, ...], day: date, phones: boo
     found = diagnose(facts)
     assert found.capable is capable
     if not capable:
-        assert "mobilePhone: Microsoft ends text messages" in found.blockers[0]["meaning"]
+        assert "mobilePhone: Microsoft ends text messages" in found.blockers[0].meaning
 
 
 @pytest.mark.parametrize(
@@ -272,10 +273,10 @@ def test_methods_for_some_only(targets: Any, groups: set[str] | None, counts: bo
     known = None if groups is None else frozenset(groups)
     facts = case("email", groups=known, targets={"email": targets} if targets else {})
     [entry] = assess_methods(facts)
-    assert entry["counts"] is counts
-    assert (entry["why"] or "").startswith(why or "")
+    assert entry.counts is counts
+    assert (entry.why or "").startswith(why or "")
     # A tenant that is not migrated has its methods elsewhere.
-    assert assess_methods(replace(facts, view=replace(facts.view, migrated=False)))[0]["counts"] is True
+    assert assess_methods(replace(facts, view=replace(facts.view, migrated=False)))[0].counts is True
 
 
 def test_while_a_migration_is_in_progress_either_policy_is_enough() -> None:
@@ -288,7 +289,7 @@ def test_while_a_migration_is_in_progress_either_policy_is_enough() -> None:
         targets={"office_phone": {"include": [PILOT], "exclude": []}},
     )
     facts = replace(case("email", "officePhone", "mobilePhone"), view=between)
-    assert {entry["method"]: entry["counts"] for entry in assess_methods(facts)} == {
+    assert {entry.method: entry.counts for entry in assess_methods(facts)} == {
         "email": True,
         "officePhone": True,
         "mobilePhone": None,
@@ -300,7 +301,7 @@ def test_with_one_method_required_the_app_of_an_unmigrated_tenant_has_codes_only
     settings = {"methods_required": 1, "methods_on_mobile_app_code": False}
     facts = replace(case(*APP), view=view(migrated=False, **settings))
     assert diagnose(facts).capable is False
-    assert "only the app's codes are offered, not its notifications" in diagnose(facts).blockers[0]["meaning"]
+    assert "only the app's codes are offered, not its notifications" in diagnose(facts).blockers[0].meaning
 
 
 PROBLEM_CASES = {
@@ -398,12 +399,12 @@ def test_what_the_report_says(hours: int, says: bool, is_so: bool | None, note: 
     as_of = f"{NOW - timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}.9599169Z"
     row = Registration("id", "upn", False, False, True, says, says, frozenset({"email"}), as_of)
     found = describe_report(row, is_so, NOW)
-    assert found["capable"] is says
-    assert found["note"] == (note + as_of if note else None)
+    assert found.capable is says
+    assert found.note == (note + as_of if note else None)
 
 
 def test_a_user_whom_the_report_does_not_have() -> None:
-    assert "does not have this user" in describe_report(None, True, NOW)["note"]
+    assert "does not have this user" in (describe_report(None, True, NOW).note or "")
 
 
 @pytest.mark.parametrize(
@@ -419,6 +420,6 @@ def test_a_user_whom_the_report_does_not_have() -> None:
 )
 def test_reasons_in_plain_english(reason: str | None, words: str | None) -> None:
     found = describe_event(event(resultReason=reason, result="failure", correlationId="c"))
-    assert found["reason"] == (reason.strip() if reason else None)
-    assert words in found["meaning"] if words else found["meaning"] is None
-    assert (found["result"], found["correlation_id"]) == ("failure", "c")
+    assert found.reason == (reason.strip() if reason else None)
+    assert words in (found.meaning or "") if words else found.meaning is None
+    assert (found.result, found.correlation_id) == ("failure", "c")

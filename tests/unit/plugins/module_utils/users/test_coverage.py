@@ -19,7 +19,9 @@ from ansible_collections.tenantops.entra.plugins.module_utils.users.coverage imp
     Population,
     classify,
     locked_out,
+    loses_methods,
     measure,
+    report_date,
     why_stale,
 )
 from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import (
@@ -185,6 +187,27 @@ def test_locked_out(case: tuple[Registration, Policy, Policy, bool | None]) -> N
     registration, before, after, lost = case
     users = locked_out(population(KIM), measure(population(KIM), [registration], before, {}), before, after)
     assert (users if users is None else bool(users)) is lost
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "loses"),
+    [
+        (policy(1), policy(2), True),
+        (policy(1), policy(1, off=("email",)), True),
+        (policy(1), policy(1, audiences={"methods.email": Audience(frozenset({"lee"}))}), True),
+        (policy(1), policy(1, scope="none"), False),
+        (policy(2), policy(2), False),
+        (policy(2), policy(1), False),
+    ],
+)
+def test_methods_that_are_no_longer_enough(before: Policy, after: Policy, loses: bool) -> None:
+    assert loses_methods(row("kim", "email"), before, after) is loses
+
+
+def test_the_report_is_as_old_as_its_oldest_row() -> None:
+    dates = ["2026-11-25T03:16:02Z", None, "2026-11-25T03:16:01.5Z"]
+    assert report_date(replace(row(), as_of=date) for date in dates) == dates[2]
+    assert report_date([row()]) is None
 
 
 STALE: dict[str, tuple[str | None, str | None, str | None]] = {

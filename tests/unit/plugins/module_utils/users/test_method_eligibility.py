@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils.users.method_eligibility import (
     COUNTED_METHODS,
+    OFFERED_KINDS,
     Audience,
     Policy,
     settings_known,
@@ -42,6 +43,14 @@ def on_day(settings: dict[str, Any], migrated: bool, day: date = TODAY, provider
 def settings(required: int, *on: str, only: bool = True) -> dict[str, Any]:
     names = {f"methods.{name}" for name in on}
     return {"methods_required": required, **{option: option in names for option in OPTIONS if only or option in names}}
+
+
+def test_other_apps_are_apart_only_in_what_is_offered() -> None:
+    counted: dict[str, set[str]] = {"software_oath": {"methods.software_oath"}}
+    for method in COUNTED_METHODS.values():
+        counted.setdefault(method.kind, set()).update(method.options)
+    counted["mobile_app"] -= counted["software_oath"]
+    assert {kind: set(options) for kind, options in OFFERED_KINDS.items()} == counted
 
 
 EVERYTHING = settings(1, *(option.removeprefix("methods.") for option in OPTIONS))
