@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from time import monotonic
 
-from ._errors import TRANSIENT, ErrorKind, SsprError
+from ._errors import TRANSIENT, ErrorKind, Plane, SsprError
 
 # Seconds
 FIRST_PAUSE = 0.25
@@ -24,6 +24,18 @@ class Polled:
 
     seen: bool
     error: SsprError | None = None
+
+
+def not_confirmed(what: str, timeout: float, error: SsprError | None, *, plane: Plane, hint: str) -> SsprError:
+    """The error for a write that was not seen in time (seconds). ``error`` is what kept it from being seen."""
+    return SsprError(
+        "not_confirmed",
+        f"{what} within {timeout} seconds{f' ({error.message})' if error else ''}",
+        plane=plane,
+        status=error.status if error else None,
+        request_id=error.request_id if error else None,
+        hint=hint,
+    )
 
 
 async def poll_until(

@@ -107,7 +107,15 @@ diff:
   description: The state of the group, and the members that are added, before and after.
   returned: success
   type: dict
-# [[[return_values tenant request_ids]]]
+# [[[return_values missing_permissions tenant request_ids]]]
+missing_permissions:
+  description:
+    - Application permissions that the change needs and the app's token does not list. Roles of the portal user are not
+      checked here.
+  returned: check mode, when something would be written through Microsoft Graph
+  type: list
+  elements: str
+  sample: [Policy.ReadWrite.AuthenticationMethod]
 tenant:
   description: The tenant, as it identifies itself.
   returned: when the tenant was identified

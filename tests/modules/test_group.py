@@ -117,6 +117,8 @@ def test_a_missing_permission_is_named_before_anything_is_written(make_tenant: A
     assert (refused.kind, refused.changed) == ("permission", False)
     assert lacking in refused["msg"]
     assert lacking in refused["error"]["hint"]
+    predicted = here(tenant, "sspr_group", check_mode=True, group="Wave 1", members=["u2@contoso.com"])
+    assert (predicted.changed, predicted["missing_permissions"]) == (True, [lacking])
     assert not [name for name in WRITING if name != lacking and name in refused["msg"]], "the token lists it"
     assert tenant.writes() == []
 

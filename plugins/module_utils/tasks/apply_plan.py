@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from .._errors import SsprError
-from .._polling import Polled, poll_until
+from .._polling import Polled, not_confirmed, poll_until
 from ..connection.service_client import UnansweredError
 from ..connection.throttling import PostponedError, wait_before_retry
 from ..planning.plan import Plan, Step
@@ -231,12 +231,5 @@ def _unconfirmed(missing: list[Step], documents: Documents, timeout: int, error:
             plane=plane,
             hint=RERUN_HINT,
         )
-    detail = f" ({error.message})" if error else ""
-    return SsprError(
-        "not_confirmed",
-        f"{names}: the change was not seen in the tenant within {timeout} seconds{detail}",
-        plane=plane,
-        status=error.status if error else None,
-        request_id=error.request_id if error else None,
-        hint="It may still appear, or the service ignored it. Run it again later: it writes only what is missing.",
-    )
+    hint = "It may still appear, or the service ignored it. Run it again later: it writes only what is missing."
+    return not_confirmed(f"{names}: the change was not seen in the tenant", timeout, error, plane=plane, hint=hint)

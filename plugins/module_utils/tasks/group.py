@@ -12,7 +12,7 @@ from typing import Any
 
 from .._errors import GRAPH, SsprError
 from .._failures import Result
-from .._polling import poll_until
+from .._polling import not_confirmed, poll_until
 from .._text import is_guid
 from ..connection.options import CONNECTION_SPEC, RUN_SPEC, connection
 from ..connection.service_client import UnansweredError
@@ -68,12 +68,25 @@ class _Group(Task):
         present = await read_member_ids(session.graph, group.id) if group and requested else set()
         missing = {member: item for member, item in requested.items() if item not in present}
         created = group is None
-        if (created or missing) and not self.check_mode:
-            _require_permissions(session, creates=created, adds=bool(missing))
-            group = await self._write(session, group, missing)
-        return self._result(session, group, missing, created=created)
+        result = self._result(session, group, missing)
+        if not result["changed"]:
+            return result
+        needed = [permissions.CREATE_GROUPS] * created + [permissions.WRITE_MEMBERS] * bool(missing)
+        lacking = session.missing_permissions(*needed)
+        if self.check_mode:
+            self._note("planned", group, missing)
+            return {**result, "missing_permissions": lacking}
+        if lacking:
+            raise permissions.permission_error(*lacking)
+        group = await self._write(session, group, missing)
+        return {**result, "group": group.as_result(), "request_ids": session.request_ids}
 
-    def _result(self, session: Session, group: GroupRef | None, missing: Mapping[str, str], *, created: bool) -> Result:
+    def _note(self, state: str, group: GroupRef | None, missing: Mapping[str, str]) -> None:
+        if self.recorder is not None:
+            self.recorder.note(state, created=group is None, added=list(missing))
+
+    def _result(self, session: Session, group: GroupRef | None, missing: Mapping[str, str]) -> Result:
+        created = group is None
         shown = group.as_result() if group else {"id": None, "display_name": self.params["group"]}
         was: dict[str, Any] = {"state": "absent" if created else "present", "added": []}
         return {
@@ -99,7 +112,7 @@ class _Group(Task):
         """Create and fill the group, and see that it took effect. Raises: SsprError."""
         if self.recorder is not None:
             self.recorder.run.require_going()
-            self.recorder.note("started", created=group is None, added=list(missing))
+        self._note("started", group, missing)
         if group is None:
             group = await self._create(session)
         await self._add(session, group, missing)
@@ -132,14 +145,9 @@ class _Group(Task):
         timeout = session.connection.confirm_timeout
         polled = await poll_until(is_there, timeout=timeout)
         if found is None:
-            error = polled.error or lost
-            raise SsprError(
-                "not_confirmed",
-                f"group: {name!r} was not seen in the tenant within {timeout} seconds"
-                f"{f' ({error.message})' if error else ''}",
-                plane=GRAPH,
-                hint="It may still appear. Run it again later.",
-            )
+            what = f"group: {name!r} was not seen in the tenant"
+            hint = "It may still appear. Run it again later."
+            raise not_confirmed(what, timeout, polled.error or lost, plane=GRAPH, hint=hint)
         self.report.expect([])
         self.report.confirm(["group"])
         return found
@@ -161,14 +169,9 @@ class _Group(Task):
             sent[name] = member
         error = await self._see_members(session, group, sent)
         if self.report.unconfirmed:
-            timeout = session.connection.confirm_timeout
-            raise SsprError(
-                "not_confirmed",
-                f"members: {', '.join(self.report.unconfirmed)} not seen in the group within {timeout} seconds"
-                f"{f' ({error.message})' if error else ''}",
-                plane=GRAPH,
-                hint="Run it again later: it adds only missing members.",
-            )
+            what = f"members: {', '.join(self.report.unconfirmed)} not seen in the group"
+            hint = "Run it again later: it adds only missing members."
+            raise not_confirmed(what, session.connection.confirm_timeout, error, plane=GRAPH, hint=hint)
 
     async def _see_members(self, session: Session, group: GroupRef, sent: Mapping[str, str]) -> SsprError | None:
         """Read until everyone who was sent is a member, or until the timeout. Returns the last tolerated error."""
@@ -185,14 +188,6 @@ class _Group(Task):
         return polled.error
 
 
-def _require_permissions(session: Session, *, creates: bool, adds: bool) -> None:
-    """Before anything is written. Raises: SsprError(permission)."""
-    needed = [permissions.CREATE_GROUPS] * creates + [permissions.WRITE_MEMBERS] * adds
-    missing = session.missing_permissions(*needed)
-    if missing:
-        raise permissions.permission_error(*missing)
-
-
 def _cannot_create(object_id: str) -> SsprError:
     return SsprError(
         "not_found",
@@ -204,14 +199,13 @@ def _cannot_create(object_id: str) -> SsprError:
 
 def _require_fillable(session: Session, group: GroupRef, kind: GroupKind) -> None:
     """Raises: SsprError(unsupported), for a group to which Microsoft Graph cannot add members."""
-    granted = session.permissions
-    may_fill_roles = granted is None or permissions.WRITE_ROLE_ASSIGNABLE_GROUPS in granted
+    cannot_fill_roles = bool(session.missing_permissions(permissions.WRITE_ROLE_ASSIGNABLE_GROUPS))
     reasons = {
         "it is a dynamic group, whose members a rule determines": kind.dynamic,
         "it is synchronized from an on-premises directory": kind.synchronized,
         "it is mail-enabled, and Microsoft Graph can only read such groups": kind.mail_enabled,
         f"roles can be assigned to it, and the app lacks the permission {permissions.WRITE_ROLE_ASSIGNABLE_GROUPS}": (
-            kind.role_assignable and not may_fill_roles
+            kind.role_assignable and cannot_fill_roles
         ),
     }
     why = next((reason for reason, holds in reasons.items() if holds), None)

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._errors import GRAPH, ErrorKind, SsprError
 from .._failures import Result
-from .._polling import poll_until
+from .._polling import not_confirmed, poll_until
 from ..connection.options import CONNECTION_SPEC, connection
 from ..connection.service_client import UnansweredError
 from ..connection.throttling import PostponedError, wait_before_retry
@@ -262,13 +262,9 @@ class _UserMethods(Task):
         if polled.seen:
             return found
         error = polled.error or lost
-        raise SsprError(
-            "not_confirmed",
-            f"{', '.join(outcome.unconfirmed)}: the change was not seen within {timeout} seconds"
-            f"{f' ({error.message})' if error else ''}",
-            plane=GRAPH,
-            hint="Run it again later: it writes only what is missing.",
-        )
+        what = f"{', '.join(outcome.unconfirmed)}: the change was not seen"
+        hint = "Run it again later: it writes only what is missing."
+        raise not_confirmed(what, timeout, error, plane=GRAPH, hint=hint)
 
     async def _read_once(self, session: Session, outcome: RowOutcome) -> None:
         """See what became of what was sent before something was refused."""
