@@ -152,7 +152,7 @@ def test_what_is_wrong_stops_the_task_before_anything_is_sent(tenant: Tenant, an
         "previous_report: this is not an audit report": {"previous_report": str(tmp_path / "other.json")},
         "nowhere.json cannot be read": {"previous_report": str(tmp_path / "nowhere.json")},
         "reconfirm_days: 731 is outside 0 to 730": {"reconfirm_days": 731},
-        "previous_report: this is not an audit": {"previous_report": str(tmp_path / "broken.json")},
+        "previous_report: this is not an audit report that": {"previous_report": str(tmp_path / "broken.json")},
         "an audit report that this version can read: controls[0]": {"previous_report": str(tmp_path / "damaged.json")},
         "baselines[0].controls[0].setting: there is no setting 'scop'": {"baselines": [typo]},
     }

@@ -179,7 +179,6 @@ def test_several_bad_values_are_told_at_once(tenant: Tenant) -> None:
         ("tenant_id", "consumers"),
         ("tenant_id", "contoso"),
         ("tenant_id", "contoso.com/../x.example"),
-        ("ca_path", "/nowhere/ca.pem"),
     ],
 )
 def test_bad_connection_options(tenant: Tenant, option: str, value: Any) -> None:

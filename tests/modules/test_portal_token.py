@@ -137,7 +137,7 @@ def test_a_token_that_is_about_to_expire_is_rejected_at_open(tenant: Tenant, pla
         assert tenant.run("sspr_info").ok
         assert tenant.run("sspr_info", min_token_seconds=-1).kind == "invalid_setting"
     assert result.kind == kind
-    assert "seconds, and 600 are needed" in result["msg"]
+    assert "seconds, and min_token_seconds is 600" in result["msg"]
 
 
 def test_the_token_is_not_in_what_tasks_share(own: Tenant, tmp_path: Path) -> None:

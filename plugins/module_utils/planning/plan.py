@@ -156,7 +156,7 @@ def _without_unused_group(documents: Documents, requested: Requested) -> tuple[d
         return dict(requested), ()
     counted = {option: value for option, value in requested.items() if option != "group"}
     found = requested.get("scope", scope) or "unknown"
-    return counted, (f"group is ignored, because scope is {found}, not selected",)
+    return counted, (f"group is ignored: scope is {found}, not selected",)
 
 
 def target_documents(documents: Documents, by_document: Mapping[DocumentName, Requested]) -> Documents:

@@ -119,7 +119,7 @@ class _RegistrationInfo(Task):
         if requested.get("group"):
             requested["group"] = await find_group(session.graph, str(requested["group"]))
         if requested.get("group") and session.portal is None and not group_counts(requested, None):
-            self.report.warn("group is ignored, because scope is unknown")
+            self.report.warn("group is ignored: scope is unknown")
         return requested
 
     def _plan(self, documents: Documents, requested: Mapping[str, Any]) -> Plan:

@@ -29,6 +29,6 @@ def require_valid_previous_report(path: Any) -> None:
     if problem:
         raise SsprError(
             "invalid_setting",
-            f"previous_report: this is not the report of an audit that this version can read: {problem}",
+            f"previous_report: this is not an audit report that this version can read: {problem}",
             hint="Use a report.json of sspr_report, or a file that sspr_audit wrote to result_path. Nothing was sent.",
         )
