@@ -40,7 +40,7 @@ CUT_OVERS: Mapping[str, Mapping[str, str]] = {
     "security_questions_retired": {
         "date": "2027-03-01",
         "announced": "March 2027",
-        "what": "security questions are retired (MC1234564: March 2027, no day given)",
+        "what": "Microsoft retires security questions (MC1234564: March 2027, no day given)",
         "source": "concept-authentication-security-questions",
         "as_of": "2026-11-21",
     },
