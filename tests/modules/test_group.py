@@ -138,8 +138,9 @@ def test_a_permission_that_the_token_lists_is_never_named_as_missing(make_tenant
 def test_tasks_at_the_same_time_create_one_group(make_tenant: Any) -> None:
     tenant = make(make_tenant, *WRITING)
     tenant.fault("slow", plane="graph", seconds=0.2, times=None)
+    requested = {"group": "Wave 1", "members": ["u2@contoso.com"]}
     with ThreadPoolExecutor(3) as pool:
-        tasks = [pool.submit(here, tenant, "sspr_group", group="Wave 1", members=["u2@contoso.com"]) for _ in range(3)]
+        tasks = [pool.submit(here, tenant, "sspr_group", **requested) for _number in range(3)]
         results = [task.result() for task in tasks]
     assert sorted(result["created"] for result in results) == [False, False, True]
     assert [group["members"] for group in groups(tenant) if group["displayName"] == "Wave 1"] == [[PEOPLE[1]["id"]]]

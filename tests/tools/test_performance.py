@@ -45,10 +45,10 @@ def test_the_picture_has_a_title_the_numbers_as_text_and_no_script(results: Any)
 def test_bars_are_as_long_as_what_was_measured() -> None:
     variants = {"uri_steps": {"cpu": 200.0}, "pages": {"cpu": 50.0}, "info": {"cpu": 4.25}, "noop_wait": {"cpu": 999.0}}
     pages, policy, info = picture.jobs(variants)
-    assert [(bar.label, bar.number, bar.width) for bar in pages.bars] == [
+    assert [(drawn.label, drawn.number, drawn.width) for drawn in pages.bars] == [
         ("with uri", "200", picture.LONGEST_BAR),
         ("this collection", "50", picture.LONGEST_BAR / 4),
     ]
     assert policy.bars == ()
-    assert [(bar.label, bar.number) for bar in info.bars] == [("this collection", "4.2")]
+    assert [(drawn.label, drawn.number) for drawn in info.bars] == [("this collection", "4.2")]
     assert picture.BARS_START + picture.LONGEST_BAR < picture.WIDTH

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._dates import as_of_date
 from .._errors import PORTAL, UNREADABLE, ErrorKind, SsprError, Unavailable, require_range
@@ -60,7 +60,7 @@ SPEC: Mapping[str, Any] = {
 }
 
 # The object ids of the users in a group, by its object id; None where they could not be read
-Members = Mapping[str, frozenset[str] | None]
+Members: TypeAlias = "Mapping[str, frozenset[str] | None]"
 
 LOCKED_OUT_UNKNOWN = Unavailable(
     "locked_out",
