@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...plugins.module_utils._errors import GRAPH, PORTAL
-from ...plugins.module_utils.data.calendar import CUT_OVERS
+from ...plugins.module_utils.data.deadlines import CUT_OVERS
 from ...plugins.module_utils.settings.pages import ALL_PAGES, MIGRATED_ONLY, SETTINGS, Page, backend_of
 from .sources import as_markdown, documentation
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._dates import require_date
 from .._errors import Unavailable
-from ..data.calendar import CUT_OVERS
+from ..data.deadlines import CUT_OVERS
 from ..settings.pages import SETTINGS
 from ..users.coverage import loses_methods
 from ..users.method_eligibility import COUNTED_METHODS, Policy, settings_known

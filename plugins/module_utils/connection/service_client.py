@@ -40,9 +40,9 @@ else:
     NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 from .._errors import Plane, SsprError
-from .answers import SERVICE_NAMES, Answer, claims_text, refusal, seconds
 from .credentials import GuardedCredential
 from .proxy import unusable_proxy
+from .responses import SERVICE_NAMES, Answer, claims_text, refusal, seconds
 from .throttling import READ_RETRIES, RETRY_BASE_DELAY, WAIT_STATUSES, PostponedError
 from .token_claims import application_permissions
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from .._errors import SsprError
 
 WAIT_STATUSES = frozenset({429, 503})
-# Seconds: a longer Retry-After is not waited for in a worker but reported.
+# Seconds: a Retry-After of this or more is reported, and not waited for in a worker.
 LONGEST_WAIT = 180
 READ_RETRIES = 3
 WRITE_RETRIES = 3

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from .._dates import parse_timestamp
-from ..data.calendar import CUT_OVERS
+from ..data.deadlines import CUT_OVERS
 from ..data.licenses import SERVICE_PLANS
 from ..data.reset_errors import REASONS, REASONS_WITHIN, RESET_ERRORS
 from ..settings.graph_methods import EVERYONE

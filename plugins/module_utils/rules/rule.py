@@ -73,7 +73,7 @@ class Rule:
 
     ``message`` and ``fix`` are for operators: a fragment, in which words in braces are filled in, and a sentence.
     ``source`` is a page of Microsoft's documentation unless it states otherwise, ``as_of`` when it was read. ``check``
-    is None for a rule that is not decided from a tenant. From the cut-over ``error_from`` of the calendar on, a
+    is None for a rule that is not decided from a tenant. From the cut-over ``error_from`` of the deadlines on, a
     warning is an error. An ``enforced`` error is also raised by the modules that set it, and cannot be waived. With
     ``precedes_planning``, they raise it before they plan, so the planner does not.
     """

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._errors import Unavailable
-from ..data.calendar import CUT_OVERS
+from ..data.deadlines import CUT_OVERS
 from ..settings.pages import METHODS, PLANE_OF, SETTINGS, invalid_value
 from .rule import ERROR, PORTAL_USER_SETTINGS, WARNING, CheckResult, RuleSet
 from .tenant_view import TenantView, Undecided

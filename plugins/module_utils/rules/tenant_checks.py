@@ -15,7 +15,7 @@ from typing import Any
 from .._dates import parse_timestamp
 from .._errors import Unavailable
 from .._text import EMAIL_ADDRESS, is_guid
-from ..data.calendar import CUT_OVERS
+from ..data.deadlines import CUT_OVERS
 from ..data.licenses import FREE, SERVICE_PLANS, SKUS
 from ..settings.graph_methods import GRAPH_METHODS
 from ..settings.pages import METHODS, SETTINGS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .._errors import GRAPH, SsprError
-from ..connection.answers import grant_hint
+from ..connection.responses import grant_hint
 
 READ_ORGANIZATION = "Organization.Read.All"
 READ_SUBSCRIPTIONS = "Organization.Read.All"

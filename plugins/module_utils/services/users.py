@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .._errors import GRAPH, SsprError
-from ..connection.answers import grant_hint
+from ..connection.responses import grant_hint
 from ..connection.service_client import ServiceClient
 from ..users.models import Group, User
 from . import permissions

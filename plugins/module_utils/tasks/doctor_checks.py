@@ -19,9 +19,9 @@ with suppress(ImportError):
     from cryptography.hazmat.primitives.serialization import pkcs12
 
 from .._errors import GRAPH, SsprError
-from ..connection.answers import grant_hint
 from ..connection.credential_options import AccessToken, ClientCertificate, Credential
 from ..connection.credentials import GuardedCredential
+from ..connection.responses import grant_hint
 from ..connection.token_claims import EXPIRED_HINT, user_of
 from ..data.licenses import SERVICE_PLANS, SKUS
 from ..services import permissions

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from ..data.calendar import CUT_OVERS
+from ..data.deadlines import CUT_OVERS
 from .roles import GLOBAL_ADMINISTRATOR
 
 Settings = Mapping[str, Any]
@@ -70,7 +70,7 @@ ADMIN_METHODS_REQUIRED = 2
 
 
 def reached(cut_over: str, day: date) -> bool:
-    """Whether a cut-over of the calendar has come."""
+    """Whether a cut-over has come."""
     return day >= date.fromisoformat(CUT_OVERS[cut_over]["date"])
 
 

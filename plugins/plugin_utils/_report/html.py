@@ -18,7 +18,6 @@ from typing import Any
 from ...module_utils.compliance.audit_entry import STATES
 from . import chart_layout, wording
 from .model import Entry, Report, control_totals, natural
-from .page_names import page_names
 
 _HERE = Path(__file__).parent
 _MOST_COMMON = 5
@@ -44,13 +43,13 @@ def fleet_page(report: Report, *, pages: bool) -> str:
         by_control={entry["host"]: {control["id"]: control for control in entry["controls"]} for entry in entries},
         unchanged=not any(found for found in (report["since"] or {}).values() if isinstance(found, list)),
         names={entry["host"]: wording.shown_name(entry) for entry in entries},
-        files=page_names(entry["host"] for entry in entries) if pages else None,
+        files=file_names(entry["host"] for entry in entries) if pages else None,
     )
 
 
 def tenant_pages(report: Report) -> Iterator[tuple[str, str]]:
     """A page for each client, with nothing about another client: file name and content."""
-    files = page_names(entry["host"] for entry in report["tenants"])
+    files = file_names(entry["host"] for entry in report["tenants"])
     for entry in report["tenants"]:
         counts = Counter(control["status"] for control in entry["controls"])
         page = _render(

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError, Unavailable
-from ansible_collections.tenantops.entra.plugins.module_utils.data.calendar import CUT_OVERS
+from ansible_collections.tenantops.entra.plugins.module_utils.data.deadlines import CUT_OVERS
 from ansible_collections.tenantops.entra.plugins.module_utils.data.directory_roles import (
     ADMIN_POLICY_ROLES,
     OTHER_ROLES,

@@ -17,7 +17,6 @@ import pytest
 from ansible_collections.tenantops.entra.plugins.module_utils.compliance.audit_entry import AuditEntry
 from ansible_collections.tenantops.entra.plugins.plugin_utils._report.html import fleet_page, tenant_pages
 from ansible_collections.tenantops.entra.plugins.plugin_utils._report.model import control_totals
-from ansible_collections.tenantops.entra.plugins.plugin_utils._report.page_names import page_names
 from ansible_collections.tenantops.entra.plugins.plugin_utils._report.printable import printable
 from ansible_collections.tenantops.entra.tests.support.fleet import entry, failed, fleet, hostile, report
 
@@ -55,7 +54,7 @@ def test_pages_stand_for_themselves(name: str) -> None:
     page = fleet_page(whole, pages=True)
     assert page == fleet_page(whole, pages=True)
     pages = dict(tenant_pages(whole))
-    assert set(pages) == set(page_names(found["host"] for found in FLEETS[name]).values())
+    assert set(pages) == set(file_names(found["host"] for found in FLEETS[name]).values())
     for text in (page, *pages.values()):
         found = Tags(text)
         assert FORBIDDEN_TAGS.isdisjoint(found.tags)

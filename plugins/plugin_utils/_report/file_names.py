@@ -15,7 +15,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _LONGEST = 80
 
 
-def page_names(hosts: Iterable[str]) -> dict[str, str]:
+def file_names(hosts: Iterable[str]) -> dict[str, str]:
     """A safe file name for each host: always the same for the same host, and unlike that of any other, on any disk."""
     return {host: f"{_stem(host)}.html" for host in hosts}
 

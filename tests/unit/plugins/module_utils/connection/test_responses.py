@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import GRAPH, PORTAL, Plane
-from ansible_collections.tenantops.entra.plugins.module_utils.connection.answers import Answer, refusal, seconds
+from ansible_collections.tenantops.entra.plugins.module_utils.connection.responses import Answer, refusal, seconds
 
 PERMISSIONS = ["Group.Create", "Group.Read.All", "Policy.Read.All", "User.ReadBasic.All"]
 
