@@ -17,6 +17,7 @@ from typing import Any
 
 from ...module_utils.compliance.audit_entry import STATES
 from . import chart_layout, wording
+from .file_names import file_names
 from .model import Entry, Report, control_totals, natural
 
 _HERE = Path(__file__).parent

@@ -11,6 +11,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.file_names import file_names
+
 
 @given(
     st.lists(st.text() | st.sampled_from(["con", "con.x", "..", "a", "A", "a-", "ä", "a/b", "x" * 300]), unique=True)

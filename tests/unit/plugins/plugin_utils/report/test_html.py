@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.tenantops.entra.plugins.module_utils.compliance.audit_entry import AuditEntry
+from ansible_collections.tenantops.entra.plugins.plugin_utils._report.file_names import file_names
 from ansible_collections.tenantops.entra.plugins.plugin_utils._report.html import fleet_page, tenant_pages
 from ansible_collections.tenantops.entra.plugins.plugin_utils._report.model import control_totals
 from ansible_collections.tenantops.entra.plugins.plugin_utils._report.printable import printable
