@@ -637,7 +637,7 @@ def test_waivers(make_tenant: Any, ansible: Ansible) -> None:
 
 
 @pytest.mark.worker_only
-def test_the_calendar(make_tenant: Any, ansible: Ansible) -> None:
+def test_the_deadlines(make_tenant: Any, ansible: Ansible) -> None:
     """The only second method is SMS, or questions; and what else is changed stays possible."""
     sms = make_tenant(**seed(SMS_ONLY))
     asking = make_tenant(**seed(QUESTIONS))

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.tenantops.entra.plugins.module_utils._errors import SsprError
-from ansible_collections.tenantops.entra.plugins.module_utils.connection import answers, service_client
+from ansible_collections.tenantops.entra.plugins.module_utils.connection import responses, service_client
 from ansible_collections.tenantops.entra.plugins.module_utils.connection.options import CONNECTION_SPEC, connection
 from ansible_collections.tenantops.entra.plugins.module_utils.services.session import Session, open_session
 from ansible_collections.tenantops.entra.tests.simulator import Simulator
@@ -373,7 +373,7 @@ def test_a_claims_challenge_leads_to_a_new_token(simulator: Simulator, tenant: s
 def test_retry_after(header: str | None, low: float | None, high: float | None) -> None:
     if header is not None and header.startswith("date "):
         header = formatdate(time.time() + int(header.removeprefix("date ")), usegmt=True)
-    found = answers.seconds(header)
+    found = responses.seconds(header)
     if low is None or high is None:
         assert found is None
     else:
@@ -402,7 +402,7 @@ def test_retry_after(header: str | None, low: float | None, high: float | None) 
     ],
 )
 def test_error_bodies(body: Any, expected: tuple[str | None, str | None]) -> None:
-    assert answers.error_of(body) == expected
+    assert responses.error_of(body) == expected
 
 
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
@@ -412,4 +412,4 @@ def test_claims_in_every_alphabet(encode: Callable[[bytes], bytes], end: str) ->
         claims = json.dumps({"access_token": {"x": {"value": f"???>>>{filler}"}}})
         text = encode(claims.encode()).decode()
         for challenge in (text, text.rstrip("=")):
-            assert json.loads(answers.claims_text(challenge)) == json.loads(claims)
+            assert json.loads(responses.claims_text(challenge)) == json.loads(claims)

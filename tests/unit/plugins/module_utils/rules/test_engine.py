@@ -140,7 +140,7 @@ def test_the_same_user_may_be_known_by_more_or_less() -> None:
     assert CheckResult(2).worse_than(CheckResult(1))
 
 
-def test_entries_of_the_calendar() -> None:
+def test_entries_of_the_deadlines() -> None:
     days = [date.fromisoformat(entry["date"]) for entry in CUT_OVERS.values()]
     assert days == sorted(days)
     for entry in CUT_OVERS.values():
